@@ -1,0 +1,108 @@
+//! What an aggregate is.
+
+use crate::{
+    AggregateId, DomainEvent, Event, EventKind, FreshId, ReplayError, Root, Timestamp, TriggerError, replay, trigger,
+};
+
+/// A thing with an identity whose state is the outcome of its events.
+///
+/// `#[derive(Aggregate)]` implements it for a struct with a field of type [`Root<Self>`](Root); by hand it takes the
+/// two associated types, the topic, and access to the root, as the example of [`Event`] shows.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an aggregate",
+    label = "not an aggregate",
+    note = "add `#[derive(Aggregate)]` and a field `root: Root<Self>` to `{Self}`"
+)]
+pub trait Aggregate: Sized + Send + 'static {
+    /// What identifies it.
+    type Id: AggregateId<Aggregate = Self>;
+
+    /// What can happen to it.
+    type Event: Event<Aggregate = Self>;
+
+    /// Its name in stores. It never changes once something is stored; the topics of its events begin with it.
+    const TOPIC: &'static str;
+
+    /// What the library keeps about it.
+    fn root(&self) -> &Root<Self>;
+
+    /// What the library keeps about it.
+    fn root_mut(&mut self) -> &mut Root<Self>;
+
+    /// Its ID, or [`AggregateId::nil`] when no event has created it.
+    fn id(&self) -> Self::Id {
+        self.root().id().clone()
+    }
+
+    /// How many events have made it what it is, those that are not saved included: 1 after the first.
+    fn version(&self) -> u64 {
+        self.root().version()
+    }
+
+    /// When its first event was triggered.
+    fn created_on(&self) -> Timestamp {
+        self.root().created_on()
+    }
+
+    /// When its last event was triggered.
+    fn modified_on(&self) -> Timestamp {
+        self.root().modified_on()
+    }
+
+    /// The events that have been triggered and not saved, oldest first.
+    fn pending_events(&self) -> &[DomainEvent<Self::Event>] {
+        self.root().pending_events()
+    }
+
+    /// Takes the pending events out. Whoever calls this has to store them: the aggregate forgets them.
+    #[must_use = "what is dropped here is lost"]
+    fn collect_events(&mut self) -> Vec<DomainEvent<Self::Event>> {
+        self.root_mut().collect_events()
+    }
+
+    /// Makes a new aggregate of an initial event, which becomes its first pending event.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerError`] when no aggregate starts with `event`, or its code refuses it.
+    fn create(id: Self::Id, event: Self::Event) -> Result<Self, TriggerError> {
+        trigger::create(id, event)
+    }
+
+    /// As [`create`](Aggregate::create), with a fresh ID.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerError`] when no aggregate starts with `event`, or its code refuses it.
+    fn create_fresh(event: Self::Event) -> Result<Self, TriggerError>
+    where
+        Self::Id: FreshId,
+    {
+        Self::create(Self::Id::fresh(), event)
+    }
+
+    /// Applies `event` and adds it to the pending events.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerError`] when the aggregate has not been created or is discarded, when this is called while another
+    /// event is being applied, when only a new aggregate starts with `event`, or its code refuses it. The version and
+    /// the pending events are then as before.
+    fn trigger(&mut self, event: Self::Event) -> Result<(), TriggerError> {
+        trigger::trigger(self, event)
+    }
+
+    /// Makes the aggregate that `events` tell of, or `None` when there are no events or the last one discards it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] at the first event that does not follow from those before it.
+    fn replay(events: impl IntoIterator<Item = DomainEvent<Self::Event>>) -> Result<Option<Self>, ReplayError> {
+        replay::replay(events)
+    }
+
+    /// The topics under which its events may be stored, old ones included.
+    fn topics() -> Vec<&'static str> {
+        Self::Event::KINDS.iter().flat_map(EventKind::topics).collect()
+    }
+}

@@ -1,0 +1,43 @@
+//! Where fresh IDs come from: the one place that makes them.
+
+use std::{cell::RefCell, rc::Rc};
+
+use uuid::Uuid;
+
+use crate::scoped;
+
+/// Makes the IDs of new aggregates and of events.
+///
+/// Every ID must be new: two events with one ID are taken for the same event. Implement it to know the IDs
+/// beforehand in tests, and install it with [`with_id_source`].
+pub trait IdSource {
+    /// An ID that has not been given out before.
+    fn next_id(&self) -> Uuid;
+}
+
+/// UUIDs of version 7 (RFC 9562): a time, so that neighbours in time are neighbours in an index, and random bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RandomIds;
+
+impl IdSource for RandomIds {
+    #[expect(clippy::disallowed_methods, reason = "this is the source that all others go through")]
+    fn next_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
+
+thread_local! {
+    static SOURCE: RefCell<Option<Rc<dyn IdSource>>> = const { RefCell::new(None) };
+}
+
+/// Runs `body` with `source` in place of [`RandomIds`], on this thread.
+///
+/// Calls nest; the source from before comes back when `body` returns or panics.
+pub fn with_id_source<R>(source: impl IdSource + 'static, body: impl FnOnce() -> R) -> R {
+    scoped::with(&SOURCE, Rc::new(source), body)
+}
+
+/// An ID from the source in force on this thread.
+pub(crate) fn next_id() -> Uuid {
+    scoped::current(&SOURCE).map_or_else(|| RandomIds.next_id(), |source| source.next_id())
+}

@@ -1,0 +1,75 @@
+//! Event-sourced aggregates: what they are, what happens to them, and how they are brought back from their events.
+//!
+//! This crate is the domain layer. It never awaits and does no I/O; how events are stored is another crate's matter.
+//!
+//! An aggregate is a struct with a [`Root`]; its events are the methods marked with `#[event]`:
+//!
+//! ```
+//! use es_domain::prelude::*;
+//!
+//! #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+//! pub struct Dog {
+//!     root: Root<Self>,
+//!     name: String,
+//!     tricks: Vec<String>,
+//! }
+//!
+//! #[events]
+//! impl Dog {
+//!     #[event(Registered)]
+//!     pub fn register(name: &str) -> Self {
+//!         Self { name: name.to_owned(), ..Self::default() }
+//!     }
+//!
+//!     #[event(TrickAdded)]
+//!     pub fn add_trick(&mut self, trick: &str) {
+//!         self.tricks.push(trick.to_owned());
+//!     }
+//! }
+//!
+//! let mut dog = Dog::register("Fido");
+//! dog.add_trick("roll over");
+//!
+//! assert_eq!(dog.version(), 2);
+//! assert_eq!(dog.tricks, ["roll over"]);
+//! assert!(matches!(dog.pending_events()[0].body(), DogEvent::Registered { name } if name == "Fido"));
+//! ```
+//!
+//! The macros only write what can be written by hand: see [`Aggregate`] and [`Event`].
+
+// The macros name this crate by its path; so do its own tests.
+extern crate self as es_domain;
+
+mod aggregate;
+mod clock;
+mod domain_event;
+mod event;
+mod id;
+mod id_source;
+mod originator_id;
+mod replay;
+mod root;
+mod scoped;
+mod timestamp;
+mod trigger;
+
+pub mod prelude;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use self::{
+    aggregate::Aggregate,
+    clock::{Clock, SystemClock, with_clock},
+    domain_event::{DomainEvent, Stamp},
+    event::{ApplyError, Event, EventKind},
+    id::{AggregateId, FreshId, Id, ParseIdError},
+    id_source::{IdSource, RandomIds, with_id_source},
+    originator_id::OriginatorId,
+    replay::{ReplayError, ReplayErrorKind},
+    root::Root,
+    timestamp::{ParseTimestampError, Timestamp},
+    trigger::{TriggerError, TriggerErrorKind},
+};
+pub use es_macros::{Aggregate, event, events};

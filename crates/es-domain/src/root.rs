@@ -1,0 +1,191 @@
+//! What the library keeps about an aggregate.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::{Aggregate, AggregateId, DomainEvent, EventKind, Stamp, Timestamp, TriggerError, TriggerErrorKind};
+
+/// Identity, version, times and pending events of an aggregate: a field of its struct, found by its type.
+///
+/// [`Root::default`] is the root of an aggregate that no event has created yet; the body of an initial event returns
+/// it, and the library sets it.
+pub struct Root<A: Aggregate> {
+    id: A::Id,
+    version: u64,
+    created_on: Timestamp,
+    modified_on: Timestamp,
+    phase: Phase,
+    pending: Vec<DomainEvent<A::Event>>,
+    refusal: Option<TriggerError>,
+}
+
+/// Where an aggregate is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No event has created it.
+    #[default]
+    Unborn,
+    /// Events may happen to it.
+    Alive,
+    /// The body of an event is running.
+    Applying,
+    /// Its last event has ended its life.
+    Discarded,
+}
+
+impl<A: Aggregate> Root<A> {
+    pub(crate) const fn id(&self) -> &A::Id {
+        &self.id
+    }
+
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(crate) const fn created_on(&self) -> Timestamp {
+        self.created_on
+    }
+
+    pub(crate) const fn modified_on(&self) -> Timestamp {
+        self.modified_on
+    }
+
+    pub(crate) fn pending_events(&self) -> &[DomainEvent<A::Event>] {
+        &self.pending
+    }
+
+    pub(crate) fn collect_events(&mut self) -> Vec<DomainEvent<A::Event>> {
+        std::mem::take(&mut self.pending)
+    }
+
+    /// Whether the last event has ended the aggregate's life.
+    pub fn is_discarded(&self) -> bool {
+        self.phase == Phase::Discarded
+    }
+
+    /// The first event that was refused because it could not happen now, such as one after the end of the
+    /// aggregate's life. An aggregate with a refusal is not saved.
+    ///
+    /// An event method that returns nothing has no other way to tell.
+    pub const fn refusal(&self) -> Option<&TriggerError> {
+        self.refusal.as_ref()
+    }
+
+    pub(crate) fn refuse(&mut self, error: TriggerError) {
+        self.refusal.get_or_insert(error);
+    }
+
+    /// The root that an aggregate has before its first event.
+    pub(crate) fn unborn(id: A::Id) -> Self {
+        Self {
+            id,
+            version: 0,
+            created_on: Timestamp::UNIX_EPOCH,
+            modified_on: Timestamp::UNIX_EPOCH,
+            phase: Phase::Unborn,
+            pending: Vec::new(),
+            refusal: None,
+        }
+    }
+
+    /// Says that the body of an event begins to run, unless none may now.
+    pub(crate) fn begin(&mut self) -> Result<(), TriggerErrorKind> {
+        match self.phase {
+            Phase::Alive => {
+                self.phase = Phase::Applying;
+                Ok(())
+            }
+            Phase::Unborn => Err(TriggerErrorKind::NotCreated),
+            Phase::Applying => Err(TriggerErrorKind::WithinEvent),
+            Phase::Discarded => Err(TriggerErrorKind::Discarded),
+        }
+    }
+
+    /// Says that the body has failed.
+    pub(crate) fn abort(&mut self) {
+        self.phase = Phase::Alive;
+    }
+
+    /// Says that the body has succeeded: the aggregate is one version further.
+    pub(crate) fn advance(&mut self, kind: &EventKind, timestamp: Timestamp) {
+        if self.version == 0 {
+            self.created_on = timestamp;
+        }
+        self.version += 1;
+        self.modified_on = timestamp;
+        self.phase = if kind.is_discarding() { Phase::Discarded } else { Phase::Alive };
+    }
+
+    /// Says that `event` has been applied, and keeps it until it is saved.
+    pub(crate) fn record(&mut self, event: A::Event) {
+        use crate::Event as _;
+
+        let stamp = Stamp::now();
+        self.advance(event.kind(), stamp.timestamp());
+        self.pending.push(DomainEvent::new(self.id.clone(), self.version, stamp, event));
+    }
+}
+
+impl<A: Aggregate> Default for Root<A> {
+    fn default() -> Self {
+        Self::unborn(A::Id::nil())
+    }
+}
+
+impl<A: Aggregate> Clone for Root<A> {
+    fn clone(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            pending: self.pending.clone(),
+            refusal: self.refusal.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<A: Aggregate<Event: PartialEq>> PartialEq for Root<A> {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |root: &Self| (root.version, root.created_on, root.modified_on, root.phase);
+        self.id == other.id && facts(self) == facts(other) && self.pending == other.pending
+    }
+}
+
+impl<A: Aggregate<Event: Eq>> Eq for Root<A> {}
+
+impl<A: Aggregate> fmt::Debug for Root<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Root")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("created_on", &self.created_on)
+            .field("modified_on", &self.modified_on)
+            .field("pending_events", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The part of a root that belongs to an aggregate's state; pending events do not.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "")]
+struct RootState<I: AggregateId> {
+    id: I,
+    version: u64,
+    created_on: Timestamp,
+    modified_on: Timestamp,
+}
+
+impl<A: Aggregate> Serialize for Root<A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { version, created_on, modified_on, .. } = *self;
+        RootState { id: self.id.clone(), version, created_on, modified_on }.serialize(serializer)
+    }
+}
+
+impl<'de, A: Aggregate> Deserialize<'de> for Root<A> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let RootState { id, version, created_on, modified_on } = RootState::<A::Id>::deserialize(deserializer)?;
+        let phase = if version == 0 { Phase::Unborn } else { Phase::Alive };
+        Ok(Self { version, created_on, modified_on, phase, ..Self::unborn(id) })
+    }
+}

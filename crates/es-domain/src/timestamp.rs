@@ -1,0 +1,133 @@
+//! Points in time, to the microsecond.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A point in time, in microseconds since 1970-01-01T00:00:00Z.
+///
+/// It says when something was recorded. Nothing in this library is ordered by it: clocks run backwards.
+///
+/// In formats for people (JSON) it is RFC 3339 text in UTC, such as `2026-01-02T03:04:05.000006Z`; in others it is the
+/// number of microseconds.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+/// The text is no point in time.
+#[derive(Debug, thiserror::Error)]
+#[error("{text:?} is not a timestamp such as 2026-01-02T03:04:05Z")]
+pub struct ParseTimestampError {
+    text: String,
+    source: jiff::Error,
+}
+
+/// The microseconds of the years -9999 to 9999, outside of which a time has no text.
+const RANGE: std::ops::RangeInclusive<i64> = -377_705_023_201_000_000..=253_402_207_200_999_999;
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const UNIX_EPOCH: Self = Self(0);
+
+    /// Makes a timestamp from microseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// Numbers outside of the years -9999 to 9999 become the nearest that is inside.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        if micros < *RANGE.start() {
+            return Self(*RANGE.start());
+        }
+        if micros > *RANGE.end() {
+            return Self(*RANGE.end());
+        }
+        Self(micros)
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = jiff::Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
+        write!(f, "{time:.6}")
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse::<jiff::Timestamp>() {
+            Ok(time) => Ok(Self(time.as_microsecond())),
+            Err(source) => Err(ParseTimestampError { text: text.to_owned(), source }),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            deserializer.deserialize_str(TextVisitor)
+        } else {
+            Ok(Self::from_micros(i64::deserialize(deserializer)?))
+        }
+    }
+}
+
+struct TextVisitor;
+
+impl de::Visitor<'_> for TextVisitor {
+    type Value = Timestamp;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a timestamp such as 2026-01-02T03:04:05Z")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_utc_with_six_decimals_and_reads_back() {
+        let time = Timestamp::from_micros(1_700_000_000_000_006);
+        assert_eq!(time.to_string(), "2023-11-14T22:13:20.000006Z");
+        assert_eq!("2023-11-14T22:13:20.000006Z".parse::<Timestamp>().unwrap(), time);
+        assert_eq!("2023-11-15T00:13:20.000006+02:00".parse::<Timestamp>().unwrap(), time);
+    }
+
+    #[test]
+    fn extremes_have_a_text_that_reads_back() {
+        for time in [Timestamp::from_micros(i64::MIN), Timestamp::from_micros(i64::MAX)] {
+            assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_the_text_in_the_message() {
+        let error = "yesterday".parse::<Timestamp>().unwrap_err();
+        assert_eq!(error.to_string(), r#""yesterday" is not a timestamp such as 2026-01-02T03:04:05Z"#);
+    }
+}

@@ -1,0 +1,97 @@
+//! How events come about.
+
+use crate::{Aggregate, AggregateId, ApplyError, Event, Root};
+
+/// An event cannot be triggered.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("event {event} of aggregate {aggregate} cannot be triggered: {kind}")]
+pub struct TriggerError {
+    aggregate: String,
+    event: &'static str,
+    kind: TriggerErrorKind,
+    #[source]
+    source: Option<std::sync::Arc<dyn std::error::Error + Send + Sync>>,
+}
+
+/// Why an event cannot be triggered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TriggerErrorKind {
+    /// No initial event has created the aggregate.
+    #[error("the aggregate has not been created; call the method of an initial event first")]
+    NotCreated,
+    /// The aggregate's life has ended.
+    #[error("the aggregate is discarded")]
+    Discarded,
+    /// The body of another event is running: it would be triggered again at each replay.
+    #[error("an event is being applied; trigger both from a method that is no event")]
+    WithinEvent,
+    /// The aggregate exists, and only a new one starts with this event.
+    #[error("only a new aggregate starts with it")]
+    Initial,
+    /// No aggregate starts with this event.
+    #[error("no aggregate starts with it")]
+    NotInitial,
+    /// The event's own code returned an error, which is the source.
+    #[error("its own code refuses it")]
+    Refused,
+}
+
+impl TriggerError {
+    pub(crate) fn new<I: AggregateId>(id: &I, event: &'static str, kind: TriggerErrorKind) -> Self {
+        let aggregate = format!("{} {id}", <I::Aggregate as Aggregate>::TOPIC);
+        Self { aggregate, event, kind, source: None }
+    }
+
+    fn from_apply<I: AggregateId>(id: &I, event: &'static str, error: ApplyError) -> Self {
+        let (kind, source) = match error {
+            ApplyError::Initial => (TriggerErrorKind::Initial, None),
+            ApplyError::NotInitial => (TriggerErrorKind::NotInitial, None),
+            ApplyError::Refused(cause) => (TriggerErrorKind::Refused, Some(cause.into())),
+        };
+        Self { source, ..Self::new(id, event, kind) }
+    }
+
+    /// Why.
+    pub const fn kind(&self) -> TriggerErrorKind {
+        self.kind
+    }
+}
+
+pub(crate) fn create<A: Aggregate>(id: A::Id, event: A::Event) -> Result<A, TriggerError> {
+    let topic = event.kind().topic();
+    match event.clone().create() {
+        Ok(aggregate) => Ok(born(aggregate, id, event)),
+        Err(error) => Err(TriggerError::from_apply(&id, topic, error)),
+    }
+}
+
+/// Gives a new aggregate its identity and its first pending event.
+pub(crate) fn born<A: Aggregate>(mut aggregate: A, id: A::Id, event: A::Event) -> A {
+    let refusal = aggregate.root().refusal().cloned();
+    let root = aggregate.root_mut();
+    *root = Root::unborn(id);
+    root.record(event);
+    // The body of an initial event that calls other event methods has been told so; it must not be forgotten.
+    if let Some(error) = refusal {
+        root.refuse(error);
+    }
+    aggregate
+}
+
+pub(crate) fn trigger<A: Aggregate>(aggregate: &mut A, event: A::Event) -> Result<(), TriggerError> {
+    let topic = event.kind().topic();
+    if let Err(kind) = aggregate.root_mut().begin() {
+        return Err(TriggerError::new(aggregate.root().id(), topic, kind));
+    }
+    match event.clone().apply(aggregate) {
+        Ok(()) => {
+            aggregate.root_mut().record(event);
+            Ok(())
+        }
+        Err(error) => {
+            aggregate.root_mut().abort();
+            Err(TriggerError::from_apply(aggregate.root().id(), topic, error))
+        }
+    }
+}
