@@ -3,6 +3,7 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
+use std::num::ParseIntError;
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
@@ -38,6 +39,11 @@ pub(crate) enum Error {
         alone: String,
         source: Box<Error>,
     },
+    /// `id` answered with something that is no number.
+    NoNumber {
+        answer: String,
+        source: ParseIntError,
+    },
     /// Something that a PostgreSQL server needs is not on this machine.
     Missing(String),
     /// A PostgreSQL server was started but takes no connections.
@@ -46,7 +52,7 @@ pub(crate) enum Error {
         answer: String,
         log: String,
     },
-    /// No way to a PostgreSQL server works on this machine.
+    /// No way to a PostgreSQL server works on this machine; the details were printed on the way.
     NoServer {
         docker: Box<Error>,
         local: Box<Error>,
@@ -68,6 +74,11 @@ impl Error {
             cause = error.source();
         }
         text
+    }
+
+    /// Returns the first line of the chain, without what a program or a log said.
+    fn headline(&self) -> String {
+        self.chain().lines().next().unwrap_or_default().to_owned()
     }
 
     /// Returns 2 for a mistake in the arguments, 130 after Ctrl-C as shells do, else 1.
@@ -103,25 +114,23 @@ impl fmt::Display for Error {
             Self::Findings(1) => f.write_str("tidy found 1 fault"),
             Self::Findings(count) => write!(f, "tidy found {count} faults"),
             Self::Step { name, alone, .. } => {
-                write!(
-                    f,
-                    "ci stopped at `{name}` (to run it alone: `{alone}`)"
-                )
+                write!(f, "ci stopped at `{name}` (to run it alone: `{alone}`)")
             }
+            Self::NoNumber { answer, .. } => write!(f, "`id` answered `{}`", answer.trim()),
             Self::Missing(what) => f.write_str(what),
             Self::NotReady {
                 server,
                 answer,
                 log,
             } => {
-                write!(f, "the {server} takes no connections: {answer}; its log ends with")?;
+                write!(f, "the {server} takes no connections: {answer}")?;
                 on_own_lines(f, log)
             }
             Self::NoServer { docker, local } => write!(
                 f,
                 "no PostgreSQL server (Docker: {}; this machine: {})",
-                docker.chain(),
-                local.chain()
+                docker.headline(),
+                local.headline()
             ),
             Self::Signals(_) => f.write_str("cannot watch for Ctrl-C"),
             Self::Interrupted => f.write_str("interrupted"),
@@ -139,6 +148,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::NotStarted { source, .. } | Self::File { source, .. } => Some(source),
+            Self::NoNumber { source, .. } => Some(source),
             Self::Metadata(source) => Some(source),
             Self::Signals(source) => Some(source),
             Self::Step { source, .. } => Some(source.as_ref()),

@@ -13,6 +13,10 @@ usage: cargo xtask COMMAND
   tidy               the rules that no compiler knows: layers, file heads, budgets, names, links
   bench [ARGS]       the benchmarks of es-bench, in release mode; ARGS are es-bench's
   postgres check     starts a PostgreSQL server as `test` does, asks for its version, removes it
+  postgres up        leaves a server running; prints how tests find it: eval \"$(cargo xtask postgres up)\"
+  postgres down      removes it
+  postgres psql [ARGS]
+                     psql on it, or on the server at ES_POSTGRES_URL
   help               this text
 
 PostgreSQL is the server at ES_POSTGRES_URL; else a container of ES_POSTGRES_IMAGE (default: postgres:17);

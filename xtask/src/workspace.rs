@@ -105,7 +105,7 @@ impl Member {
         let mut inside = false;
         for (index, line) in self.text.lines().enumerate() {
             if line.starts_with('[') {
-                inside = line.contains(dependency.kind.table());
+                inside = dependency.kind.is_headed_by(line);
             }
             let rest = line.strip_prefix(dependency.name.as_str());
             if inside && rest.is_some_and(|rest| rest.starts_with(['.', ' ', '='])) {
@@ -132,13 +132,16 @@ impl Dependency {
 }
 
 impl Kind {
-    /// Returns how the head of the table begins or ends, also in `[target.'…'.dependencies]`.
-    fn table(self) -> &'static str {
-        match self {
+    /// Returns whether `line` opens the table, also as `[target.'…'.dependencies]`.
+    fn is_headed_by(self, line: &str) -> bool {
+        let table = match self {
             Self::Normal => "dependencies]",
-            Self::Dev => "dev-dependencies",
-            Self::Build => "build-dependencies",
-        }
+            Self::Dev => "dev-dependencies]",
+            Self::Build => "build-dependencies]",
+        };
+        line.trim_end()
+            .strip_suffix(table)
+            .is_some_and(|before| before.ends_with(['[', '.']))
     }
 }
 

@@ -1,1 +1,58 @@
-//! Placeholder.
+//! An application: aggregates that are saved, found again and followed.
+//!
+//! [`Application`] joins a store, chosen by the [`Environment`], to the aggregates of the domain. No type of a store
+//! appears here or in what users write: the same program runs in memory, on SQLite and on PostgreSQL.
+//!
+//! ```
+//! use es_application::prelude::*;
+//! # use es_domain::prelude::*;
+//! #
+//! # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+//! # pub struct Dog { root: Root<Self>, tricks: Vec<String> }
+//! #
+//! # #[events]
+//! # impl Dog {
+//! #     #[event(Registered)]
+//! #     pub fn register() -> Self { Self::default() }
+//! #     #[event(TrickAdded)]
+//! #     pub fn add_trick(&mut self, trick: &str) { self.tricks.push(trick.to_owned()); }
+//! # }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), ApplicationError> {
+//! let app = Application::builder("DogSchool").open().await?;
+//!
+//! let mut dog = Dog::register();
+//! app.save(&mut dog).await?;
+//! app.execute(dog.id(), |dog| dog.add_trick("roll over")).await?;
+//!
+//! let copy = app.repository().get(dog.id()).await?;
+//! assert_eq!(copy.tricks, ["roll over"]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod application;
+mod builder;
+mod error;
+mod execute;
+mod notification_log;
+mod recorded;
+mod repository;
+mod save;
+mod section;
+
+pub mod prelude;
+
+pub use self::{
+    application::Application,
+    builder::ApplicationBuilder,
+    error::ApplicationError,
+    execute::{CommandOutcome, ExecuteError, Executed},
+    notification_log::NotificationLog,
+    recorded::Recorded,
+    repository::Repository,
+    save::Changes,
+    section::{ParseSectionIdError, Section},
+};
+pub use es_persistence::{Environment, Selection};

@@ -21,8 +21,8 @@ pub struct ParseTimestampError {
     source: jiff::Error,
 }
 
-/// The microseconds of the years -9999 to 9999, outside of which a time has no text.
-const RANGE: std::ops::RangeInclusive<i64> = -377_705_023_201_000_000..=253_402_207_200_999_999;
+/// The microseconds from the year 1 to the end of what `jiff` can write, in the year 9999.
+const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_207_200_999_999;
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
@@ -30,7 +30,7 @@ impl Timestamp {
 
     /// Makes a timestamp from microseconds since 1970-01-01T00:00:00Z.
     ///
-    /// Numbers outside of the years -9999 to 9999 become the nearest that is inside.
+    /// Numbers outside of the years 1 to 9999 become the nearest that is inside.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         if micros < *RANGE.start() {
@@ -66,7 +66,7 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse::<jiff::Timestamp>() {
-            Ok(time) => Ok(Self(time.as_microsecond())),
+            Ok(time) => Ok(Self::from_micros(time.as_microsecond())),
             Err(source) => Err(ParseTimestampError { text: text.to_owned(), source }),
         }
     }

@@ -1,1 +1,54 @@
-//! Placeholder.
+//! How events are stored: as rows of bytes, by recorders that are swapped by configuration.
+//!
+//! The way of an event: a [`Mapper`] turns a domain event into a [`StoredEvent`], an [`ApplicationRecorder`] stores it
+//! with others in one transaction and gives it a position in the application's log, and whoever follows the log gets
+//! it as a [`Notification`].
+//!
+//! | to do | look at |
+//! |---|---|
+//! | choose a store by the environment | [`Environment`], [`Persistence`] |
+//! | write a store of your own | [`AggregateRecorder`], [`ApplicationRecorder`], [`ProcessRecorder`], [`TrackingRecorder`], [`Datastore`], [`Persistence`] |
+//! | follow a log | [`Subscription`] |
+//! | read and write events without an application | [`EventStore`] |
+
+mod capabilities;
+mod datastore;
+mod environment;
+mod event_store;
+mod mapper;
+mod memory;
+mod notification;
+mod recorder;
+mod selection;
+mod stored_event;
+mod subscription;
+mod tracking;
+mod transcoder;
+mod wakeup;
+
+#[doc(hidden)]
+pub mod group_commit;
+#[doc(hidden)]
+pub mod sql;
+
+pub use self::{
+    capabilities::Capabilities,
+    datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
+    environment::{Environment, EnvironmentError},
+    event_store::{EventStore, EventStoreError},
+    mapper::{Mapper, MapperError, MapperErrorKind},
+    memory::{MemoryRecorder, factory as memory},
+    notification::Notification,
+    recorder::{
+        AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, Operation, ProcessRecorder, RecorderError,
+        RecorderErrorKind, TrackingRecorder, check_events,
+    },
+    selection::{Selection, StreamSelection},
+    stored_event::StoredEvent,
+    subscription::{Stopper, Subscription},
+    tracking::Tracking,
+    transcoder::{Transcoder, TranscoderError},
+    wakeup::{Waker, Wakeup},
+};
+pub use es_domain::OriginatorId;
+pub use futures_core::future::BoxFuture;

@@ -1,0 +1,122 @@
+//! The application itself.
+
+use std::{fmt, sync::Arc};
+
+use es_domain::AggregateId;
+use es_persistence::{Datastore, EventStore};
+
+use crate::{
+    ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
+    Repository, execute,
+};
+
+/// Saves aggregates, finds them again, and shows what has happened.
+///
+/// A clone is the same application: clones are cheap, and tasks share them. The store is closed by
+/// [`close`](Self::close), or when the last clone is dropped.
+#[derive(Clone)]
+pub struct Application {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    name: String,
+    repository: Repository,
+    datastore: Arc<dyn Datastore>,
+}
+
+impl Application {
+    /// Begins to put together the application `name`.
+    pub fn builder(name: impl Into<String>) -> ApplicationBuilder {
+        ApplicationBuilder::new(name.into())
+    }
+
+    pub(crate) fn new(name: String, store: EventStore, datastore: Arc<dyn Datastore>) -> Self {
+        let repository = Repository::new(store);
+        Self { inner: Arc::new(Inner { name, repository, datastore }) }
+    }
+
+    /// The application's name.
+    pub fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    /// The aggregates that have been saved.
+    pub fn repository(&self) -> &Repository {
+        &self.inner.repository
+    }
+
+    /// All events that have been saved, in order.
+    pub fn notification_log(&self) -> NotificationLog {
+        NotificationLog::new(self.store().clone())
+    }
+
+    pub(crate) fn store(&self) -> &EventStore {
+        self.inner.repository.store()
+    }
+
+    /// Saves the pending events of one aggregate (`&mut dog`) or of several of any types (`(&mut page, &mut index)`) in
+    /// one transaction, and returns them as they are in the log.
+    ///
+    /// The events leave the aggregates when the store has them: after an error they are still pending. Nothing pending
+    /// saves nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplicationError::Recorder`] with a [conflict](ApplicationError::conflict) when an aggregate has moved on since
+    /// it was read: read it again and decide again. With the kind
+    /// [`OutcomeUnknown`](es_persistence::RecorderErrorKind::OutcomeUnknown) the events may be stored; with any other,
+    /// nothing is. [`ApplicationError::Trigger`] when an event was triggered that could not happen.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
+    /// were: read them again to learn which.
+    pub async fn save(&self, mut changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
+        let mut events = Vec::new();
+        changes.encode(self.store().mapper(), &mut events)?;
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let notifications = self.store().put(events).await?;
+        changes.forget_pending();
+        let mapper = *self.store().mapper();
+        Ok(notifications.into_iter().map(|notification| Recorded::new(notification, mapper)).collect())
+    }
+
+    /// Reads the aggregate, runs `command` on it, and saves what it has triggered.
+    ///
+    /// When the aggregate has moved on meanwhile, all three are done again, after a short random pause, up to 20 times:
+    /// `command` may run more than once, and has to decide by what it is given. It returns nothing or a `Result`.
+    ///
+    /// # Errors
+    ///
+    /// [`ExecuteError::Command`] with the command's own error, in which case nothing is saved; otherwise
+    /// [`ExecuteError::Application`], as for [`Repository::get`] and [`save`](Self::save).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`save`](Self::save).
+    pub async fn execute<I, R>(
+        &self,
+        id: I,
+        command: impl FnMut(&mut I::Aggregate) -> R + Send,
+    ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
+    where
+        I: AggregateId,
+        R: CommandOutcome,
+    {
+        execute::execute(self, id, command).await
+    }
+
+    /// Waits for the saves that have begun, and closes the store. Other clones are of no use afterwards.
+    pub async fn close(self) {
+        self.inner.datastore.close().await;
+    }
+}
+
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application").field("name", &self.inner.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,79 @@
+//! What can go wrong in an application.
+
+use es_domain::{AggregateId, OriginatorId, ReplayError, TriggerError};
+use es_persistence::{
+    Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError,
+};
+
+use crate::ParseSectionIdError;
+
+/// An application cannot do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ApplicationError {
+    /// No such aggregate has been saved, or its life has ended.
+    #[error("there is no {aggregate} {id}")]
+    NotFound {
+        /// The aggregate's topic.
+        aggregate: &'static str,
+        /// Its ID.
+        id: OriginatorId,
+    },
+    /// An event was triggered when it could not happen; the aggregate is not saved.
+    #[error(transparent)]
+    Trigger(#[from] TriggerError),
+    /// An aggregate cannot be brought back from its events.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// An event cannot be written or read.
+    #[error(transparent)]
+    Mapper(#[from] MapperError),
+    /// The store fails, or refuses: see its [`kind`](RecorderError::kind).
+    #[error(transparent)]
+    Recorder(#[from] RecorderError),
+    /// A setting is wrong.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The ID of a section of the log cannot be read.
+    #[error(transparent)]
+    SectionId(#[from] ParseSectionIdError),
+}
+
+impl ApplicationError {
+    pub(crate) fn not_found<I: AggregateId>(id: &I) -> Self {
+        use es_domain::Aggregate as _;
+
+        Self::NotFound { aggregate: I::Aggregate::TOPIC, id: id.to_originator_id() }
+    }
+
+    /// Whether there is no such aggregate.
+    pub const fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
+    /// Which aggregate has moved on since it was read, or `None` when the error is another.
+    pub const fn conflict(&self) -> Option<&Conflict> {
+        match self {
+            Self::Recorder(error) => error.conflict(),
+            _ => None,
+        }
+    }
+}
+
+impl From<EventStoreError> for ApplicationError {
+    fn from(error: EventStoreError) -> Self {
+        match error {
+            EventStoreError::Mapper(error) => Self::Mapper(error),
+            EventStoreError::Recorder(error) => Self::Recorder(error),
+        }
+    }
+}
+
+impl From<DatastoreError> for ApplicationError {
+    fn from(error: DatastoreError) -> Self {
+        match error {
+            DatastoreError::Environment(error) => Self::Environment(error),
+            DatastoreError::Recorder(error) => Self::Recorder(error),
+        }
+    }
+}

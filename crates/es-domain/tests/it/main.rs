@@ -1,0 +1,24 @@
+//! What users of `es-domain` meet: aggregates whose events are methods.
+#![expect(unreachable_pub, reason = "the aggregates here are written as in a library")]
+
+mod conditional;
+mod discards;
+mod dog;
+mod hygiene;
+mod ids;
+pub mod lints;
+mod names;
+mod nesting;
+mod parameters;
+mod refusals;
+mod serde_attributes;
+mod topics;
+//mod ui;
+
+use es_domain::Aggregate;
+
+/// The aggregate that the pending events of `aggregate` bring back.
+fn replayed<A: Aggregate>(aggregate: &A) -> A {
+    let replayed = A::replay(aggregate.pending_events().to_vec());
+    replayed.expect("what was triggered can be replayed").expect("there are events")
+}

@@ -1,0 +1,37 @@
+//! Model to tokens.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned as _;
+
+use super::model::{Aggregate, Root};
+
+pub(crate) fn expand(aggregate: &Aggregate, root: &Root) -> TokenStream {
+    let Root { member, ty } = root;
+    // A field of some other type that is called `Root` is then underlined in the struct.
+    let shared = quote_spanned!(ty.span()=> &self.#member);
+    let exclusive = quote_spanned!(ty.span()=> &mut self.#member);
+    implementation(aggregate, &shared, &exclusive)
+}
+
+/// The implementation, with what gives access to the root.
+pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclusive: &TokenStream) -> TokenStream {
+    let Aggregate { krate, name, topic, id, event } = aggregate;
+    quote! {
+        #[automatically_derived]
+        impl #krate::Aggregate for #name {
+            type Id = #id;
+            type Event = #event;
+
+            const TOPIC: &'static ::core::primitive::str = #topic;
+
+            fn root(&self) -> &#krate::Root<Self> {
+                #shared
+            }
+
+            fn root_mut(&mut self) -> &mut #krate::Root<Self> {
+                #exclusive
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The implementation of `Event`.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Ident, ext::IdentExt as _, spanned::Spanned as _};
+
+use crate::events::{
+    field::Field,
+    model::{Event, Events, Kind},
+    signature::{Returns, error_type},
+};
+
+pub(crate) fn implementation(events: &Events) -> TokenStream {
+    let Events { krate, self_ty, name, cfgs, .. } = events;
+    let kinds = events.events().enumerate().map(|(idx, event)| kind(&const_name(idx), event, events));
+    let list = each(events, |idx, _| const_name(idx));
+    let kind_arms = each(events, |idx, event| kind_arm(idx, event, events));
+    let create_arms = each(events, |_, event| create_arm(event, events));
+    let apply_arms = each(events, |_, event| apply_arm(event, events));
+    let topics = each_topic(events);
+    let fields = events.events().map(|event| assertions(event, events));
+    let aggregate = aggregate();
+    quote! {
+        #(#cfgs)*
+        const _: () = {
+            #(#kinds)*
+            #(#fields)*
+
+            #[automatically_derived]
+            impl #krate::Event for #name {
+                type Aggregate = #self_ty;
+
+                const KINDS: &'static [#krate::EventKind] = &[#(#list,)*];
+
+                fn kind(&self) -> &'static #krate::EventKind {
+                    match self { #(#kind_arms,)* }
+                }
+
+                fn create(self) -> ::core::result::Result<#self_ty, #krate::ApplyError> {
+                    match self { #(#create_arms,)* }
+                }
+
+                fn apply(self, #aggregate: &mut #self_ty) -> ::core::result::Result<(), #krate::ApplyError> {
+                    match self { #(#apply_arms,)* }
+                }
+            }
+
+            #krate::__private::assert_distinct(&[#(#topics,)*]);
+        };
+    }
+}
+
+/// What `tokens` makes of each event, under the event's conditions.
+fn each<T: quote::ToTokens>(events: &Events, tokens: impl Fn(usize, &Event) -> T) -> Vec<TokenStream> {
+    let under_conditions = |(idx, event): (usize, &Event)| {
+        let cfgs = &event.attrs.cfgs;
+        let tokens = tokens(idx, event);
+        quote!(#(#cfgs)* #tokens)
+    };
+    events.events().enumerate().map(under_conditions).collect()
+}
+
+/// All topics and aliases, one after the other.
+fn each_topic(events: &Events) -> Vec<TokenStream> {
+    let topics = |(idx, event): (usize, &Event)| {
+        let const_name = const_name(idx);
+        let cfgs = event.attrs.cfgs.clone();
+        let topics = std::iter::once(quote!(#const_name.topic()));
+        let topics = topics.chain(event.aliases.iter().map(|alias| quote!(#alias))).collect::<Vec<_>>();
+        topics.into_iter().map(move |topic| quote!(#(#cfgs)* #topic))
+    };
+    events.events().enumerate().flat_map(topics).collect()
+}
+
+fn const_name(idx: usize) -> Ident {
+    format_ident!("__ES_KIND_{idx}")
+}
+
+fn aggregate() -> Ident {
+    Ident::new("__es_aggregate", Span::mixed_site())
+}
+
+fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
+    let Events { krate, self_ty, .. } = events;
+    let cfgs = &event.attrs.cfgs;
+    let name = event.name.unraw().to_string();
+    let composed = || quote!(#krate::__event_topic!(#self_ty, #name));
+    let topic = event.topic.as_ref().map_or_else(composed, |topic| quote!(#topic));
+    let aliases = (!event.aliases.is_empty()).then(|| {
+        let aliases = &event.aliases;
+        quote!(.aliases(&[#(#aliases),*]))
+    });
+    let discards = event.discards.then(|| quote!(.discards()));
+    quote! {
+        #(#cfgs)*
+        const #const_name: #krate::EventKind = #krate::EventKind::new(#name, #topic)#aliases #discards;
+    }
+}
+
+fn kind_arm(idx: usize, event: &Event, events: &Events) -> TokenStream {
+    let (name, variant, kind) = (&events.name, &event.name, const_name(idx));
+    quote!(#name::#variant { .. } => &#kind)
+}
+
+fn create_arm(event: &Event, events: &Events) -> TokenStream {
+    let krate = &events.krate;
+    if let Kind::Subsequent(_) = event.kind {
+        let (name, variant) = (&events.name, &event.name);
+        return quote! {
+            #name::#variant { .. } => ::core::result::Result::Err(#krate::ApplyError::NotInitial)
+        };
+    }
+    call(event, events, &TokenStream::new())
+}
+
+fn apply_arm(event: &Event, events: &Events) -> TokenStream {
+    let krate = &events.krate;
+    if let Kind::Initial { .. } = event.kind {
+        let (name, variant) = (&events.name, &event.name);
+        return quote!(#name::#variant { .. } => ::core::result::Result::Err(#krate::ApplyError::Initial));
+    }
+    let aggregate = aggregate();
+    call(event, events, &quote!(#aggregate,))
+}
+
+/// The arm that calls the body with the event's fields.
+fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
+    let Events { krate, self_ty, name, .. } = events;
+    let Event { name: variant, body, fields, .. } = event;
+    let idents = fields.iter().map(|field| &field.ident);
+    let locals: Vec<Ident> = fields.iter().map(local).collect();
+    let arguments = fields.iter().map(|field| {
+        let local = local(field);
+        if field.borrowed { quote!(&#local) } else { quote!(#local) }
+    });
+    let call = quote!(#self_ty::#body(#receiver #(#arguments),*));
+    let result = match &event.returns {
+        Returns::Plain => quote!(::core::result::Result::Ok(#call)),
+        Returns::Outcome { error, span } => {
+            let error = error_type(error.as_deref(), self_ty);
+            let apply = quote_spanned!(*span=> #krate::__private::outcome::<_, #error>);
+            quote!(#apply(#call))
+        }
+    };
+    quote!(#name::#variant { #(#idents: #locals),* } => #result)
+}
+
+fn local(field: &Field) -> Ident {
+    format_ident!("__es_{}", field.ident.unraw(), span = Span::mixed_site())
+}
+
+/// Underlines a field's type in the method's signature when it is unfit.
+fn assertions(event: &Event, events: &Events) -> TokenStream {
+    let krate = &events.krate;
+    let cfgs = &event.attrs.cfgs;
+    let assertions = event.fields.iter().map(|Field { ty, .. }| {
+        quote_spanned!(ty.span()=> #krate::__private::assert_field::<#ty>();)
+    });
+    quote!(#(#cfgs)* const _: () = { #(#assertions)* };)
+}

@@ -1,0 +1,152 @@
+//! Both methods of an event: the one that triggers it, under the user's name, and the one that holds the body.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{FnArg, Ident, ImplItemFn, Pat, PatIdent, Signature, Token, ext::IdentExt as _, parse_quote};
+
+use crate::events::{
+    field::Field,
+    model::{Event, Events, Kind},
+    signature::Returns,
+};
+
+pub(crate) fn methods(event: &Event, events: &Events) -> TokenStream {
+    let mut tokens = trigger(event, events);
+    body(event).to_tokens(&mut tokens);
+    tokens
+}
+
+fn trigger(event: &Event, events: &Events) -> TokenStream {
+    let attrs = event.attrs.cfgs.iter().chain(&event.attrs.public).chain(&event.attrs.both);
+    let must_use = must_use(event);
+    let vis = &event.method.vis;
+    let sig = trigger_signature(&event.method.sig);
+    let steps = match &event.kind {
+        Kind::Initial { id, span } => create(event, events, id.as_ref(), *span),
+        Kind::Subsequent(receiver) => change(event, events, *receiver),
+    };
+    let mut block = Group::new(Delimiter::Brace, steps);
+    // What lints say about the method, they then say where it stands.
+    block.set_span(event.method.block.brace_token.span.join());
+    let used_underscore = used_underscore(event);
+    quote! {
+        #used_underscore
+        #(#attrs)*
+        #must_use
+        #vis #sig #block
+    }
+}
+
+/// A parameter that the body does not use may be called so, and the event uses it.
+fn used_underscore(event: &Event) -> Option<TokenStream> {
+    let is_there = event.fields.iter().any(|field| field.ident.to_string().starts_with('_'));
+    is_there.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
+}
+
+/// An aggregate that is dropped is a mistake, unless the user has said something else about it.
+fn must_use(event: &Event) -> Option<TokenStream> {
+    let is_plain = matches!((&event.kind, &event.returns), (Kind::Initial { .. }, Returns::Plain));
+    let is_said = event.attrs.public.iter().any(|attr| attr.path().is_ident("must_use"));
+    (is_plain && !is_said).then(|| quote!(#[must_use = "an aggregate that is dropped is not saved"]))
+}
+
+/// The parameters without attributes and `mut`, which concern the body.
+fn trigger_signature(sig: &Signature) -> Signature {
+    let mut sig = sig.clone();
+    for input in &mut sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => receiver.attrs.clear(),
+            FnArg::Typed(param) => {
+                param.attrs.clear();
+                if let Pat::Ident(PatIdent { mutability, .. }) = &mut *param.pat {
+                    *mutability = None;
+                }
+            }
+        }
+    }
+    sig
+}
+
+fn create(event: &Event, events: &Events, id: Option<&syn::Expr>, span: Span) -> TokenStream {
+    let krate = &events.krate;
+    let [event_local, id_local] = ["__es_event", "__es_id"].map(|name| Ident::new(name, Span::mixed_site()));
+    let body = &event.body;
+    let arguments = event.fields.iter().map(|field| &field.ident);
+    let make_event = make_event(event, events);
+    let fresh = || quote_spanned!(span=> #krate::__private::fresh_id::<Self>());
+    let id = id.map_or_else(fresh, quote::ToTokens::to_token_stream);
+    let born = match event.returns {
+        Returns::Plain => quote!(born),
+        Returns::Outcome { .. } => quote!(born_unless_refused),
+    };
+    quote! {
+        let #event_local = #make_event;
+        let #id_local: <Self as #krate::Aggregate>::Id = #id;
+        #krate::__private::#born(Self::#body(#(#arguments),*), #id_local, #event_local)
+    }
+}
+
+fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream {
+    let krate = &events.krate;
+    let [event_local, outcome] = ["__es_event", "__es_outcome"].map(|name| Ident::new(name, Span::mixed_site()));
+    let body = &event.body;
+    let arguments = event.fields.iter().map(|field| &field.ident);
+    let make_event = make_event(event, events);
+    let name = event.name.unraw().to_string();
+    let (settle, otherwise) = match event.returns {
+        Returns::Plain => (quote!(commit), None),
+        Returns::Outcome { .. } => (quote!(settle), Some(quote!(else { ::core::result::Result::Ok(()) }))),
+    };
+    let (let_outcome, outcome) = match event.returns {
+        Returns::Plain => (None, None),
+        Returns::Outcome { .. } => (Some(quote!(let #outcome =)), Some(quote!(, #outcome))),
+    };
+    quote! {
+        if #krate::__private::begin(#receiver, #name) {
+            let #event_local = #make_event;
+            #let_outcome Self::#body(#receiver, #(#arguments),*);
+            #krate::__private::#settle(#receiver, #event_local #outcome)
+        } #otherwise
+    }
+}
+
+fn make_event(event: &Event, events: &Events) -> TokenStream {
+    let (name, variant) = (&events.name, &event.name);
+    let fields = event.fields.iter().map(|Field { ident, borrowed, .. }| match borrowed {
+        true => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
+        false => quote!(#ident: ::core::clone::Clone::clone(&#ident)),
+    });
+    quote!(#name::#variant { #(#fields),* })
+}
+
+/// The user's method, under a name that nobody calls by mistake.
+fn body(event: &Event) -> ImplItemFn {
+    let mut method = event.method.clone();
+    let attrs = event.attrs.cfgs.iter().chain(&event.attrs.both).chain(&event.attrs.body).cloned();
+    // What clippy says about a signature, it says about the method that has the user's name.
+    method.attrs = vec![parse_quote! {
+        #[allow(
+            clippy::fn_params_excessive_bools,
+            clippy::large_types_passed_by_value,
+            clippy::needless_pass_by_value,
+            clippy::ptr_arg,
+            clippy::ref_option,
+            clippy::result_large_err,
+            clippy::too_many_arguments,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::type_complexity,
+            clippy::unnecessary_wraps,
+            clippy::unused_self,
+        )]
+    }];
+    method.attrs.extend(attrs);
+    method.vis = syn::Visibility::Inherited;
+    method.sig.ident = event.body.clone();
+    for input in &mut method.sig.inputs {
+        if let FnArg::Typed(param) = input {
+            // A field that says something to readers of the event need not change the state.
+            param.attrs.insert(0, parse_quote!(#[allow(unused_variables)]));
+        }
+    }
+    method
+}

@@ -1,0 +1,165 @@
+//! Why a recorder has failed, sorted by what the caller can do.
+
+use std::{error, fmt, sync::Arc};
+
+use es_domain::OriginatorId;
+
+/// A store could not do what was asked of it.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{store} could not {operation}: {kind}")]
+pub struct RecorderError {
+    store: &'static str,
+    operation: Operation,
+    kind: RecorderErrorKind,
+    #[source]
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
+}
+
+/// What was asked of the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Opening the store and making its tables.
+    Open,
+    /// Storing events.
+    InsertEvents,
+    /// Reading the events of an aggregate.
+    SelectEvents,
+    /// Reading the log.
+    SelectNotifications,
+    /// Asking for the last position.
+    MaxPosition,
+    /// Storing how far an upstream has been processed.
+    InsertTracking,
+    /// Asking how far an upstream has been processed.
+    LastTracking,
+}
+
+/// Why the store could not do it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RecorderErrorKind {
+    /// An aggregate has moved on since it was read. Nothing is stored; read it again and decide again.
+    Conflict(Conflict),
+    /// The upstream has been processed further already, maybe by another instance. Nothing is stored.
+    AlreadyTracked(AlreadyTracked),
+    /// The store failed, and nothing is stored. The call may be repeated.
+    NotStored,
+    /// The store failed, and cannot say whether the events are stored. Read the aggregates again before deciding.
+    OutcomeUnknown,
+    /// The store cannot be reached or is locked for too long. Nothing is stored; the call may be repeated.
+    Unavailable,
+    /// The store may not be written.
+    ReadOnly,
+    /// What is stored cannot be read: it is damaged or not of this library's making.
+    Corrupt,
+    /// The store lacks a table, or has it in another form than this version of the library knows.
+    Schema,
+    /// The request itself cannot be fulfilled; repeating it is useless.
+    Invalid,
+    /// Anything else. Nothing is stored.
+    Other,
+}
+
+/// Which aggregate has moved on, and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The aggregate.
+    pub originator_id: OriginatorId,
+    /// The version that was to be stored.
+    pub version: u64,
+    /// The aggregate's last version in the store; 0 when it has none.
+    pub last_version: u64,
+}
+
+/// Which upstream has been processed how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlreadyTracked {
+    /// The upstream.
+    pub upstream: Arc<str>,
+    /// The position that was to be stored.
+    pub position: u64,
+    /// The last position in the store.
+    pub last_position: u64,
+}
+
+impl RecorderError {
+    /// An error of `store` (its name in messages) in `operation`.
+    pub const fn new(store: &'static str, operation: Operation, kind: RecorderErrorKind) -> Self {
+        Self { store, operation, kind, source: None }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { source: Some(Arc::from(source.into())), ..self }
+    }
+
+    /// Why, sorted by what the caller can do.
+    pub const fn kind(&self) -> &RecorderErrorKind {
+        &self.kind
+    }
+
+    /// What was asked of the store.
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The conflict, or `None` when the error is another.
+    pub const fn conflict(&self) -> Option<&Conflict> {
+        match &self.kind {
+            RecorderErrorKind::Conflict(conflict) => Some(conflict),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is stored and the same call may succeed later.
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self.kind, RecorderErrorKind::NotStored | RecorderErrorKind::Unavailable)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "be opened",
+            Self::InsertEvents => "store events",
+            Self::SelectEvents => "read the events of an aggregate",
+            Self::SelectNotifications => "read the log",
+            Self::MaxPosition => "tell the last position",
+            Self::InsertTracking => "store a position",
+            Self::LastTracking => "tell a position",
+        })
+    }
+}
+
+impl fmt::Display for RecorderErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict(conflict) => conflict.fmt(f),
+            Self::AlreadyTracked(tracked) => tracked.fmt(f),
+            Self::NotStored => f.write_str("writing failed, and nothing is stored"),
+            Self::OutcomeUnknown => f.write_str("writing failed, and it is unknown whether the events are stored"),
+            Self::Unavailable => f.write_str("it cannot be reached or is locked"),
+            Self::ReadOnly => f.write_str("it may not be written"),
+            Self::Corrupt => f.write_str("what is there cannot be read"),
+            Self::Schema => f.write_str("its tables are missing or not as expected"),
+            Self::Invalid => f.write_str("the request cannot be fulfilled"),
+            Self::Other => f.write_str("an error that this library does not know"),
+        }
+    }
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { originator_id, version, last_version } = self;
+        write!(f, "version {version} of aggregate {originator_id} does not follow its last version {last_version}")
+    }
+}
+
+impl fmt::Display for AlreadyTracked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { upstream, position, last_position } = self;
+        write!(f, "position {position} of {upstream} does not come after {last_position}, the last that was processed")
+    }
+}

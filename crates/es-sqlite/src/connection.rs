@@ -1,0 +1,130 @@
+//! The two kinds of connections: the one that writes, and those that read.
+
+use std::path::PathBuf;
+
+use es_persistence::{Operation, RecorderError, RecorderErrorKind};
+use rusqlite::OpenFlags;
+use sqlx::{
+    ConnectOptions as _, SqliteConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode},
+};
+
+use crate::{
+    STORE,
+    config::{Config, Location},
+    error::Failure,
+};
+
+/// The oldest SQLite whose write-ahead log is sound (3.7.0 to 3.51.2 can corrupt it when it is reset).
+const OLDEST: i32 = 3_051_003;
+
+/// Opens the connection that writes, and makes the file when it is not there.
+pub(crate) async fn open_writer(config: &Config) -> Result<SqliteConnection, RecorderError> {
+    check_version()?;
+    check_folder(&config.location)?;
+    let mut connection = writer_options(config).connect().await.map_err(|error| cannot_open(config, error.into()))?;
+    check_settings(config, &mut connection).await?;
+    Ok(connection)
+}
+
+fn writer_options(config: &Config) -> SqliteConnectOptions {
+    let journal_mode = match config.location {
+        Location::Memory(_) => SqliteJournalMode::Memory,
+        Location::File(_) | Location::Uri(_) => SqliteJournalMode::Wal,
+    };
+    SqliteConnectOptions::new()
+        .filename(config.location.filename())
+        .create_if_missing(true)
+        .busy_timeout(config.lock_timeout)
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("recursive_triggers", "ON")
+        .journal_mode(journal_mode)
+        .pragma("synchronous", config.synchronous.pragma())
+        // Errors tell what statements would.
+        .disable_statement_logging()
+}
+
+/// Opens a connection that can only read.
+pub(crate) fn open_reader(config: &Config) -> Result<rusqlite::Connection, Failure> {
+    let flags = OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = match config.location {
+        // Connections that share memory have to be of one kind.
+        Location::Memory(_) => flags | OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Location::File(_) | Location::Uri(_) => flags | OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let connection = rusqlite::Connection::open_with_flags(config.location.filename(), flags)?;
+    connection.busy_timeout(config.lock_timeout)?;
+    connection.pragma_update(None, "query_only", "ON")?;
+    connection.pragma_update(None, "trusted_schema", "OFF")?;
+    connection.pragma_update(None, "cell_size_check", "ON")?;
+    Ok(connection)
+}
+
+fn check_version() -> Result<(), RecorderError> {
+    if rusqlite::version_number() >= OLDEST {
+        return Ok(());
+    }
+    let cause = format!("SQLite {} can corrupt its write-ahead log; link 3.51.3 or later", rusqlite::version());
+    Err(open_error(RecorderErrorKind::Unavailable).with_source(cause))
+}
+
+fn check_folder(location: &Location) -> Result<(), RecorderError> {
+    let Location::File(path) = location else { return Ok(()) };
+    let fault = match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) if !folder.is_dir() => format!("there is no folder {}: make it first", folder.display()),
+        _ if path.is_dir() => format!("{} is a folder: name a file in it", path.display()),
+        _ => return Ok(()),
+    };
+    Err(open_error(RecorderErrorKind::Unavailable).with_source(fault))
+}
+
+/// A file system that cannot share memory between processes, or a setting of the file itself, may overrule what was
+/// asked for; then what is saved would be less safe than promised.
+async fn check_settings(config: &Config, connection: &mut SqliteConnection) -> Result<(), RecorderError> {
+    if matches!(config.location, Location::Memory(_)) {
+        return Ok(());
+    }
+    let journal: String = pragma(config, connection, "PRAGMA journal_mode").await?;
+    if journal.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    let cause = format!("the journal mode stays {journal}, and this store needs WAL: put the file on a local disk");
+    Err(open_error(RecorderErrorKind::Unavailable).with_source(cause))
+}
+
+async fn pragma(
+    config: &Config,
+    connection: &mut SqliteConnection,
+    query: &'static str,
+) -> Result<String, RecorderError> {
+    let value = sqlx::query_scalar(query).fetch_one(connection).await;
+    value.map_err(|error| cannot_open(config, error.into()))
+}
+
+/// The error that says which file cannot be opened, and what to do.
+pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
+    let filename = config.location.filename();
+    let error = failure.into_error(Operation::Open);
+    let advice = match error.kind() {
+        RecorderErrorKind::Corrupt => "it is no SQLite database, or damaged",
+        RecorderErrorKind::ReadOnly => "it may not be written: give this user the right to, for the folder too",
+        RecorderErrorKind::Unavailable => "it cannot be opened or is locked: see the folder's and the file's rights",
+        _ => "it cannot be used",
+    };
+    let kind = error.kind().clone();
+    open_error(kind).with_source(FileError { path: filename, advice, source: error })
+}
+
+const fn open_error(kind: RecorderErrorKind) -> RecorderError {
+    RecorderError::new(STORE, Operation::Open, kind)
+}
+
+/// Which file, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {advice}", path.display())]
+struct FileError {
+    path: PathBuf,
+    advice: &'static str,
+    source: RecorderError,
+}

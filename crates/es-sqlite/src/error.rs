@@ -1,0 +1,92 @@
+//! What SQLite's result codes mean to the caller.
+
+use std::error;
+
+use es_persistence::{Operation, RecorderError, RecorderErrorKind};
+use rusqlite::ffi;
+
+use crate::STORE;
+
+/// An error of either driver, reduced to what matters.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// SQLite's extended result code, or `None` when the driver itself failed.
+    code: Option<i32>,
+    source: Box<dyn error::Error + Send + Sync>,
+}
+
+impl Failure {
+    pub(crate) fn new(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { code: None, source: source.into() }
+    }
+
+    /// The connection cannot be opened again for a write.
+    pub(crate) fn reopening(error: RecorderError) -> Self {
+        Self { code: Some(ffi::SQLITE_CANTOPEN), source: error.into() }
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn error::Error + Send + Sync> {
+        self.source
+    }
+
+    /// Whether a constraint or a trigger of the schema has refused a row.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.primary_code() == Some(ffi::SQLITE_CONSTRAINT)
+    }
+
+    /// Whether SQLite refused before it wrote anything.
+    pub(crate) fn is_before_writing(&self) -> bool {
+        matches!(
+            self.primary_code(),
+            Some(
+                ffi::SQLITE_BUSY
+                    | ffi::SQLITE_LOCKED
+                    | ffi::SQLITE_READONLY
+                    | ffi::SQLITE_ERROR
+                    | ffi::SQLITE_TOOBIG
+                    | ffi::SQLITE_CANTOPEN
+                    | ffi::SQLITE_NOTADB
+                    | ffi::SQLITE_PERM
+                    | ffi::SQLITE_AUTH
+            )
+        )
+    }
+
+    fn primary_code(&self) -> Option<i32> {
+        self.code.map(|code| code & 0xff)
+    }
+
+    /// The error for the caller of `operation`, in which nothing is stored.
+    pub(crate) fn into_error(self, operation: Operation) -> RecorderError {
+        let kind = match self.primary_code() {
+            Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_CANTOPEN | ffi::SQLITE_PERM) => {
+                RecorderErrorKind::Unavailable
+            }
+            Some(ffi::SQLITE_READONLY) => RecorderErrorKind::ReadOnly,
+            Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => RecorderErrorKind::Corrupt,
+            Some(ffi::SQLITE_ERROR | ffi::SQLITE_SCHEMA) => RecorderErrorKind::Schema,
+            Some(ffi::SQLITE_TOOBIG) => RecorderErrorKind::Invalid,
+            _ if operation == Operation::InsertEvents => RecorderErrorKind::NotStored,
+            _ => RecorderErrorKind::Other,
+        };
+        self.into_error_of(operation, kind)
+    }
+
+    pub(crate) fn into_error_of(self, operation: Operation, kind: RecorderErrorKind) -> RecorderError {
+        RecorderError::new(STORE, operation, kind).with_source(self.source)
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()?.parse().ok());
+        Self { code, source: error.into() }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|error| error.extended_code);
+        Self { code, source: error.into() }
+    }
+}

@@ -1,0 +1,126 @@
+//! The connections that read, and how long they may keep a thread of the runtime.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use es_persistence::{Operation, RecorderError};
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{config::Config, connection, error::Failure};
+
+/// How many reads go on at once.
+const CONNECTIONS: usize = 8;
+
+/// How many rows, and how many bytes of states, are read on the caller's thread: well under a millisecond of work when
+/// the file is in memory. What is more goes on in a thread for blocking work.
+const PAGE: Budget = Budget { rows: 1000, bytes: 1 << 20 };
+
+/// How much more may be read before the reading has to pause.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    rows: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    const UNLIMITED: Self = Self { rows: usize::MAX, bytes: usize::MAX };
+
+    /// Accounts for a row; false says that the reading has to pause after it.
+    pub(crate) fn spend(&mut self, bytes: usize) -> bool {
+        self.rows = self.rows.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.rows > 0 && self.bytes > 0
+    }
+}
+
+/// Something to read that can be paused and gone on with.
+pub(crate) trait Reading: Send + 'static {
+    /// What it comes to.
+    type Output: Send + 'static;
+
+    /// Reads on until `budget` is spent; true says that all has been read.
+    fn advance(&mut self, connection: &Connection, budget: Budget) -> Result<bool, rusqlite::Error>;
+
+    /// What has been read.
+    fn finish(self) -> Self::Output;
+}
+
+/// Connections that are opened when they are needed, and kept.
+pub(crate) struct Readers {
+    config: Config,
+    idle: Mutex<Vec<Connection>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(crate) fn new(config: Config) -> Arc<Self> {
+        Arc::new(Self { config, idle: Mutex::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
+    }
+
+    /// Reads all of `reading`.
+    pub(crate) async fn read<R: Reading>(
+        self: &Arc<Self>,
+        operation: Operation,
+        mut reading: R,
+    ) -> Result<R::Output, RecorderError> {
+        let fail = |failure: Failure| failure.into_error(operation);
+        let lease = self.lease().await.map_err(fail)?;
+        if lease.advance(&mut reading, PAGE).map_err(fail)? {
+            return Ok(reading.finish());
+        }
+        let rest = move || lease.advance(&mut reading, Budget::UNLIMITED).map(|_all| reading.finish());
+        let read = tokio::task::spawn_blocking(rest).await.map_err(|error| fail(Failure::new(error)))?;
+        read.map_err(fail)
+    }
+
+    async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Failure::new)?;
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => connection::open_reader(&self.config)?,
+        };
+        Ok(Lease { readers: Arc::clone(self), connection: Some(connection), _permit: permit })
+    }
+
+    /// Closes the connections that nobody is using, and opens no others.
+    pub(crate) fn close(&self) {
+        self.permits.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl fmt::Debug for Readers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readers").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+/// A connection in use; it goes back when this is dropped, unless it has failed.
+struct Lease {
+    readers: Arc<Readers>,
+    connection: Option<Connection>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lease {
+    fn advance(&self, reading: &mut impl Reading, budget: Budget) -> Result<bool, Failure> {
+        match &self.connection {
+            Some(connection) => Ok(reading.advance(connection, budget)?),
+            None => Err(Failure::new("the connection is gone")),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.readers.permits.is_closed() {
+            return;
+        }
+        let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.extend(self.connection.take());
+    }
+}

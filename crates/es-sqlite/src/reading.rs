@@ -1,0 +1,170 @@
+//! What can be read: a part of an aggregate's events, a part of the log, the last position.
+
+use std::sync::Arc;
+
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use crate::{
+    readers::{Budget, Reading},
+    rows::{self, IdColumn, to_column},
+    schema::EventsTable,
+};
+
+/// Reads a part of an aggregate's events.
+pub(crate) struct StreamReading {
+    table: Arc<EventsTable>,
+    selection: StreamSelection,
+    read: Vec<StoredEvent>,
+}
+
+impl StreamReading {
+    pub(crate) fn new(table: Arc<EventsTable>, selection: StreamSelection) -> Self {
+        Self { table, selection, read: Vec::new() }
+    }
+
+    /// The versions that are still to be read: above the first, up to the second.
+    fn bounds(&self) -> (i64, i64) {
+        let (lower, upper) = (self.selection.lower(), self.selection.upper().unwrap_or(u64::MAX));
+        let last = self.read.last().map(|event| event.originator_version);
+        let (lower, upper) = match last {
+            None => (lower, upper),
+            Some(last) if self.selection.is_descending() => (lower, last - 1),
+            Some(last) => (last, upper),
+        };
+        (to_column(lower), to_column(upper))
+    }
+}
+
+impl Reading for StreamReading {
+    type Output = Vec<StoredEvent>;
+
+    fn advance(&mut self, connection: &Connection, mut budget: Budget) -> Result<bool, rusqlite::Error> {
+        let sql = match self.selection.is_descending() {
+            false => &self.table.select_stream,
+            true => &self.table.select_stream_descending,
+        };
+        let (lower, upper) = self.bounds();
+        let limit = remaining(self.selection.max_len(), self.read.len());
+        let id = self.selection.originator_id();
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![IdColumn(id), lower, upper, limit])?;
+        while let Some(row) = rows.next()? {
+            let event = rows::event(row, id.clone(), 0)?;
+            let bytes = event.state.len();
+            self.read.push(event);
+            if !budget.spend(bytes) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        self.read
+    }
+}
+
+/// Reads a part of the log.
+pub(crate) struct LogReading {
+    table: Arc<EventsTable>,
+    selection: Selection,
+    read: Vec<Notification>,
+}
+
+impl LogReading {
+    pub(crate) fn new(table: Arc<EventsTable>, selection: Selection) -> Self {
+        Self { table, selection, read: Vec::new() }
+    }
+}
+
+impl Reading for LogReading {
+    type Output = Vec<Notification>;
+
+    fn advance(&mut self, connection: &Connection, mut budget: Budget) -> Result<bool, rusqlite::Error> {
+        let topics = self.selection.selected_topics();
+        let lower = self.read.last().map_or(self.selection.lower(), |last| last.position);
+        let upper = self.selection.upper().unwrap_or(u64::MAX);
+        let limit = remaining(self.selection.max_len(), self.read.len());
+        let bounds = (to_column(lower), to_column(upper), limit);
+        let mut statement;
+        let mut rows = if topics.is_empty() {
+            statement = connection.prepare_cached(&self.table.select_log)?;
+            statement.query(bounds)?
+        } else {
+            statement = connection.prepare_cached(&self.table.select_log_of_topics)?;
+            statement.query((bounds.0, bounds.1, bounds.2, json_array(topics)))?
+        };
+        while let Some(row) = rows.next()? {
+            let IdColumn(id) = row.get(1)?;
+            let notification = Notification { position: rows::number(row, 0)?, event: rows::event(row, id, 2)? };
+            let bytes = notification.event.state.len();
+            self.read.push(notification);
+            if !budget.spend(bytes) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        self.read
+    }
+}
+
+/// Asks for the last position.
+pub(crate) struct MaxPositionReading {
+    table: Arc<EventsTable>,
+    position: Option<u64>,
+}
+
+impl MaxPositionReading {
+    pub(crate) const fn new(table: Arc<EventsTable>) -> Self {
+        Self { table, position: None }
+    }
+}
+
+impl Reading for MaxPositionReading {
+    type Output = Option<u64>;
+
+    fn advance(&mut self, connection: &Connection, _: Budget) -> Result<bool, rusqlite::Error> {
+        let mut statement = connection.prepare_cached(&self.table.max_position)?;
+        let position: Option<Option<i64>> = statement.query_row([], |row| row.get(0)).optional()?;
+        self.position = position.flatten().and_then(|position| u64::try_from(position).ok());
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        self.position
+    }
+}
+
+/// The `LIMIT` for what is still to be read; -1 is none.
+fn remaining(limit: Option<usize>, read: usize) -> i64 {
+    limit.map_or(-1, |limit| i64::try_from(limit.saturating_sub(read)).unwrap_or(-1))
+}
+
+/// The texts as a JSON array, for SQLite to take apart: a statement has one parameter however many topics there are.
+fn json_array(texts: &[String]) -> String {
+    let mut array = String::from("[");
+    for (index, text) in texts.iter().enumerate() {
+        if index > 0 {
+            array.push(',');
+        }
+        array.push_str(&json_string(text));
+    }
+    array + "]"
+}
+
+fn json_string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
