@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! Benchmarks: what the library costs, beside what the same work costs by hand in the same run.
+//!
+//! `cargo xtask bench [FILTER]` runs those whose name contains `FILTER`. Figures of one run may be compared with each
+//! other, those of different machines or runs may not.
+
+#![expect(clippy::print_stdout, reason = "the figures are printed")]
+
+mod domain;
+mod dog;
+mod measure;
+mod memory;
+mod sqlite;
+
+use std::{env, error::Error, fs};
+
+use self::measure::{Bench, Row};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let filter = env::args().nth(1).unwrap_or_default();
+    println!("load before: {}", load());
+    println!("{}", Row::HEAD);
+    let mut bench = Bench::new(filter);
+    domain::run(&mut bench)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        memory::run(&mut bench).await?;
+        sqlite::run(&mut bench).await
+    })?;
+    println!("load after: {}", load());
+    Ok(())
+}
+
+/// How busy the machine has been in the last minute, where it says so.
+fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
+}

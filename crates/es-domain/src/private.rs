@@ -2,7 +2,9 @@
 
 pub use serde;
 
-use crate::{Aggregate, ApplyError, Event as _, EventKind, FreshId, TriggerError, trigger};
+use crate::{
+    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, trigger,
+};
 
 /// An event method may have this type among its parameters.
 #[diagnostic::on_unimplemented(
@@ -10,7 +12,7 @@ use crate::{Aggregate, ApplyError, Event as _, EventKind, FreshId, TriggerError,
     label = "not a type that can be stored and read back",
     note = "a field of an event is Clone + Debug + Serialize + Deserialize + Send + Sync and owns what it holds"
 )]
-pub trait Field {}
+pub trait Field: Clone {}
 
 #[diagnostic::do_not_recommend]
 impl<T> Field for T where
@@ -18,8 +20,20 @@ impl<T> Field for T where
 {
 }
 
-/// Fails to compile where `T` cannot be a field of an event.
-pub const fn assert_field<T: Field + ?Sized>() {}
+/// The value that an event keeps of one that the body of its method takes.
+pub fn own<T: Field>(value: &T) -> T {
+    value.clone()
+}
+
+/// The values that an event keeps of a slice.
+pub fn own_all<T: Field>(values: &[T]) -> Vec<T> {
+    values.to_vec()
+}
+
+/// The text that an event keeps.
+pub fn own_text(text: &str) -> String {
+    text.to_owned()
+}
 
 /// The body of an event may return this type as its error.
 #[diagnostic::on_unimplemented(
@@ -47,14 +61,39 @@ pub fn outcome<T, E: Refusal>(outcome: Result<T, E>) -> Result<T, ApplyError> {
     outcome.map_err(|error| ApplyError::refused(error.into_cause()))
 }
 
-/// An ID for a new aggregate whose event names none.
-pub fn fresh_id<A: Aggregate<Id: FreshId>>() -> A::Id {
-    A::Id::fresh()
+// What follows asks for `E: Event` alone, from which all else comes: a struct that is no aggregate is then one error, in
+// the implementation of `Event`, and not one for each method.
+
+type IdOf<E> = <<E as Event>::Aggregate as Aggregate>::Id;
+
+/// What the body of an initial event has made. It is refused when the body has triggered events of its own, which would
+/// be lost.
+pub fn made<E: Event>(mut aggregate: E::Aggregate) -> E::Aggregate {
+    let root = aggregate.root_mut();
+    if root.version() != 0 {
+        let event = root.pending_events().first().map_or("", DomainEvent::topic);
+        let error = TriggerError::new(root.id(), event, TriggerErrorKind::WithinEvent);
+        root.refuse(error);
+    }
+    aggregate
+}
+
+/// The ID of a new aggregate, as its event says.
+pub fn id<E: Event>(id: IdOf<E>) -> IdOf<E> {
+    id
+}
+
+/// The ID of a new aggregate whose event names none.
+pub fn fresh_id<E: Event>() -> IdOf<E>
+where
+    IdOf<E>: FreshId,
+{
+    IdOf::<E>::fresh()
 }
 
 /// Gives a new aggregate its identity and its first pending event.
-pub fn born<A: Aggregate>(aggregate: A, id: A::Id, event: A::Event) -> A {
-    trigger::born(aggregate, id, event)
+pub fn born<E: Event>(aggregate: E::Aggregate, id: IdOf<E>, event: E) -> E::Aggregate {
+    trigger::born(made::<E>(aggregate), id, event)
 }
 
 /// As [`born`], if the body has succeeded.
@@ -62,22 +101,26 @@ pub fn born<A: Aggregate>(aggregate: A, id: A::Id, event: A::Event) -> A {
 /// # Errors
 ///
 /// Those of the body.
-pub fn born_unless_refused<A: Aggregate, E>(outcome: Result<A, E>, id: A::Id, event: A::Event) -> Result<A, E> {
+pub fn born_unless_refused<E: Event, R>(
+    outcome: Result<E::Aggregate, R>,
+    id: IdOf<E>,
+    event: E,
+) -> Result<E::Aggregate, R> {
     outcome.map(|aggregate| born(aggregate, id, event))
 }
 
 /// Says that the body of an event begins to run; when none may now, keeps the refusal and returns false.
-pub fn begin<A: Aggregate>(aggregate: &mut A, event: &'static str) -> bool {
+pub fn begin<E: Event>(aggregate: &mut E::Aggregate, event: &'static str) -> bool {
     let root = aggregate.root_mut();
     let Err(why) = root.begin() else { return true };
-    let kind = A::Event::KINDS.iter().find(|kind| kind.name() == event);
+    let kind = E::KINDS.iter().find(|kind| kind.name() == event);
     let error = TriggerError::new(root.id(), kind.map_or(event, EventKind::topic), why);
     root.refuse(error);
     false
 }
 
 /// Says that the body has succeeded.
-pub fn commit<A: Aggregate>(aggregate: &mut A, event: A::Event) {
+pub fn commit<E: Event>(aggregate: &mut E::Aggregate, event: E) {
     aggregate.root_mut().record(event);
 }
 
@@ -86,7 +129,7 @@ pub fn commit<A: Aggregate>(aggregate: &mut A, event: A::Event) {
 /// # Errors
 ///
 /// Those of the body.
-pub fn settle<A: Aggregate, E>(aggregate: &mut A, event: A::Event, outcome: Result<(), E>) -> Result<(), E> {
+pub fn settle<E: Event, R>(aggregate: &mut E::Aggregate, event: E, outcome: Result<(), R>) -> Result<(), R> {
     match outcome {
         Ok(()) => commit(aggregate, event),
         Err(_) => aggregate.root_mut().abort(),
@@ -104,7 +147,7 @@ pub const fn assert_distinct(topics: &[&str]) {
     while i < topics.len() {
         let mut j = i + 1;
         while j < topics.len() {
-            assert!(!is_same(topics[i], topics[j]), "two events of this aggregate have the same topic or alias");
+            assert!(!is_same(topics[i], topics[j]), "two events have the same topic or alias: give one of them another `topic`");
             j += 1;
         }
         i += 1;
@@ -147,12 +190,20 @@ pub const fn topic_text(bytes: &[u8]) -> &str {
     }
 }
 
+/// What the topics of `E` begin with.
+#[derive(Debug)]
+pub struct TopicsOf<E>(std::marker::PhantomData<E>);
+
+impl<E: Event> TopicsOf<E> {
+    pub const AGGREGATE: &'static str = E::Aggregate::TOPIC;
+}
+
 /// The topic of an event whose method names none: that of its aggregate, a dot, and the event's name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __event_topic {
-    ($aggregate:ty, $event:literal) => {{
-        const AGGREGATE: &::core::primitive::str = <$aggregate as $crate::Aggregate>::TOPIC;
+    ($events:ty, $event:literal) => {{
+        const AGGREGATE: &::core::primitive::str = $crate::__private::TopicsOf::<$events>::AGGREGATE;
         const LEN: ::core::primitive::usize = $crate::__private::topic_len(AGGREGATE, $event);
         const BYTES: [::core::primitive::u8; LEN] = $crate::__private::topic_bytes(AGGREGATE, $event);
         $crate::__private::topic_text(&BYTES)

@@ -23,6 +23,15 @@ impl CratePath {
         Err(syn::Error::new_spanned(path, message))
     }
 
+    /// The path, so that a mistake in what is called by it is underlined at `span`.
+    pub(crate) fn at(&self, span: Span) -> TokenStream {
+        let move_there = |mut token: TokenTree| {
+            token.set_span(span.resolved_at(Span::call_site()));
+            token
+        };
+        self.0.clone().into_iter().map(move_there).collect()
+    }
+
     /// The path of the library's `serde`, as text for `#[serde(crate = "…")]`.
     pub(crate) fn serde(&self) -> String {
         let path = &self.0;

@@ -1,7 +1,7 @@
 //! Comma-separated options, as they stand in the parentheses of an attribute.
 
 use proc_macro2::TokenTree;
-use syn::{Ident, Token, ext::IdentExt as _, parse::ParseStream};
+use syn::{Ident, Token, ext::IdentExt as _, parse::{Parse, ParseStream}};
 
 use crate::errors::Errors;
 
@@ -38,15 +38,16 @@ pub(crate) fn key(input: ParseStream<'_>) -> syn::Result<Ident> {
 }
 
 /// The value after `key =`.
-pub(crate) fn value<T: syn::parse::Parse>(input: ParseStream<'_>, key: &Ident, example: &str) -> syn::Result<T> {
+pub(crate) fn value<T: Parse>(input: ParseStream<'_>, key: &Ident, example: &str) -> syn::Result<T> {
+    let no_value = || syn::Error::new(key.span(), format!("`{key}` wants a value: write `{key} = {example}`"));
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(key.span(), format!("`{key}` wants a value: write `{key} = {example}`")));
+        return Err(no_value());
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new(key.span(), format!("`{key}` wants a value: write `{key} = {example}`")));
+        return Err(no_value());
     }
-    input.parse()
+    input.parse().map_err(|error| syn::Error::new(error.span(), format!("{error}: write `{key} = {example}`")))
 }
 
 fn end_of_option(input: ParseStream<'_>) -> syn::Result<()> {
@@ -65,7 +66,6 @@ fn skip_option(input: ParseStream<'_>) {
             return;
         }
     }
-    if !input.is_empty() && input.parse::<Token![,]>().is_err() {
-        // Cannot be: the loop has stopped at it.
-    }
+    // The loop has stopped at the comma, if there is one.
+    drop(input.parse::<Option<Token![,]>>());
 }

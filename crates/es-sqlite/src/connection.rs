@@ -1,6 +1,6 @@
 //! The two kinds of connections: the one that writes, and those that read.
 
-use std::path::PathBuf;
+use std::{error, fs::OpenOptions, io::ErrorKind, path::PathBuf};
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use rusqlite::OpenFlags;
@@ -21,7 +21,7 @@ const OLDEST: i32 = 3_051_003;
 /// Opens the connection that writes, and makes the file when it is not there.
 pub(crate) async fn open_writer(config: &Config) -> Result<SqliteConnection, RecorderError> {
     check_version()?;
-    check_folder(&config.location)?;
+    check_file(&config.location)?;
     let mut connection = writer_options(config).connect().await.map_err(|error| cannot_open(config, error.into()))?;
     check_settings(config, &mut connection).await?;
     Ok(connection)
@@ -69,14 +69,26 @@ fn check_version() -> Result<(), RecorderError> {
     Err(open_error(RecorderErrorKind::Unavailable).with_source(cause))
 }
 
-fn check_folder(location: &Location) -> Result<(), RecorderError> {
+/// Says in words what SQLite says in a number.
+fn check_file(location: &Location) -> Result<(), RecorderError> {
     let Location::File(path) = location else { return Ok(()) };
-    let fault = match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        Some(folder) if !folder.is_dir() => format!("there is no folder {}: make it first", folder.display()),
-        _ if path.is_dir() => format!("{} is a folder: name a file in it", path.display()),
-        _ => return Ok(()),
-    };
-    Err(open_error(RecorderErrorKind::Unavailable).with_source(fault))
+    let refuse = |kind, fault| Err(open_error(kind).with_source(fault));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let fault = format!("there is no folder {}: make it first", folder.display());
+        return refuse(RecorderErrorKind::Unavailable, fault);
+    }
+    if path.is_dir() {
+        let fault = format!("{} is a folder: name a file in it", path.display());
+        return refuse(RecorderErrorKind::Unavailable, fault);
+    }
+    match OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            let fault = format!("{} may not be written ({error}): give this user the right to", path.display());
+            refuse(RecorderErrorKind::ReadOnly, fault)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A file system that cannot share memory between processes, or a setting of the file itself, may overrule what was
@@ -104,16 +116,14 @@ async fn pragma(
 
 /// The error that says which file cannot be opened, and what to do.
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
-    let filename = config.location.filename();
-    let error = failure.into_error(Operation::Open);
-    let advice = match error.kind() {
+    let kind = failure.kind(Operation::Open);
+    let advice = match kind {
         RecorderErrorKind::Corrupt => "it is no SQLite database, or damaged",
         RecorderErrorKind::ReadOnly => "it may not be written: give this user the right to, for the folder too",
         RecorderErrorKind::Unavailable => "it cannot be opened or is locked: see the folder's and the file's rights",
         _ => "it cannot be used",
     };
-    let kind = error.kind().clone();
-    open_error(kind).with_source(FileError { path: filename, advice, source: error })
+    open_error(kind).with_source(FileError { path: config.location.filename(), advice, source: failure.into_source() })
 }
 
 const fn open_error(kind: RecorderErrorKind) -> RecorderError {
@@ -126,5 +136,5 @@ const fn open_error(kind: RecorderErrorKind) -> RecorderError {
 struct FileError {
     path: PathBuf,
     advice: &'static str,
-    source: RecorderError,
+    source: Box<dyn error::Error + Send + Sync>,
 }

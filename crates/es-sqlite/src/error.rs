@@ -25,10 +25,6 @@ impl Failure {
         Self { code: Some(ffi::SQLITE_CANTOPEN), source: error.into() }
     }
 
-    pub(crate) fn into_source(self) -> Box<dyn error::Error + Send + Sync> {
-        self.source
-    }
-
     /// Whether a constraint or a trigger of the schema has refused a row.
     pub(crate) fn is_refusal(&self) -> bool {
         self.primary_code() == Some(ffi::SQLITE_CONSTRAINT)
@@ -56,9 +52,9 @@ impl Failure {
         self.code.map(|code| code & 0xff)
     }
 
-    /// The error for the caller of `operation`, in which nothing is stored.
-    pub(crate) fn into_error(self, operation: Operation) -> RecorderError {
-        let kind = match self.primary_code() {
+    /// What it means to the caller of `operation`, in which nothing is stored.
+    pub(crate) fn kind(&self, operation: Operation) -> RecorderErrorKind {
+        match self.primary_code() {
             Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_CANTOPEN | ffi::SQLITE_PERM) => {
                 RecorderErrorKind::Unavailable
             }
@@ -68,8 +64,16 @@ impl Failure {
             Some(ffi::SQLITE_TOOBIG) => RecorderErrorKind::Invalid,
             _ if operation == Operation::InsertEvents => RecorderErrorKind::NotStored,
             _ => RecorderErrorKind::Other,
-        };
+        }
+    }
+
+    pub(crate) fn into_error(self, operation: Operation) -> RecorderError {
+        let kind = self.kind(operation);
         self.into_error_of(operation, kind)
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn error::Error + Send + Sync> {
+        self.source
     }
 
     pub(crate) fn into_error_of(self, operation: Operation, kind: RecorderErrorKind) -> RecorderError {
@@ -79,8 +83,14 @@ impl Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()?.parse().ok());
-        Self { code, source: error.into() }
+        match error {
+            // The driver's own text repeats this one's.
+            sqlx::Error::Database(error) => {
+                let code = error.code().and_then(|code| code.parse().ok());
+                Self { code, source: error.into_error() }
+            }
+            error => Self::new(error),
+        }
     }
 }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    ApplicationRecorder, BoxFuture, Datastore, DatastoreError, Environment, Operation, Persistence, RecorderError,
-    RecorderErrorKind, sql::SqlName,
+    AggregateRecorder, ApplicationRecorder, BoxFuture, Datastore, DatastoreError, Environment, Operation, Persistence,
+    ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder, sql::SqlName,
 };
 use tokio::sync::OnceCell;
 
-use crate::{STORE, config::Config, recorder::SqliteRecorder};
+use crate::{STORE, config::Config, database::Database, recorder::SqliteRecorder, snapshots::SqliteSnapshots};
 
 /// The store in a SQLite file: `PERSISTENCE_MODULE=sqlite`.
 ///
@@ -38,7 +38,7 @@ impl Persistence for SqlitePersistence {
 struct SqliteDatastore {
     application: SqlName,
     config: Config,
-    recorder: OnceCell<Arc<SqliteRecorder>>,
+    database: OnceCell<Arc<Database>>,
 }
 
 impl SqliteDatastore {
@@ -46,28 +46,44 @@ impl SqliteDatastore {
         let application = SqlName::of_application(environment.name()).map_err(|error| {
             RecorderError::new(STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
         })?;
-        Ok(Self { application, config: Config::from_environment(environment)?, recorder: OnceCell::new() })
+        Ok(Self { application, config: Config::from_environment(environment)?, database: OnceCell::new() })
     }
 
-    async fn open_recorder(&self) -> Result<Arc<SqliteRecorder>, DatastoreError> {
-        let recorder = SqliteRecorder::open(self.config.clone(), &self.application).await?;
-        Ok(Arc::new(recorder))
+    /// The file, opened when the first recorder is asked for.
+    async fn database(&self) -> Result<Arc<Database>, DatastoreError> {
+        let open = || async { Database::open(self.config.clone(), &self.application).await.map(Arc::new) };
+        Ok(Arc::clone(self.database.get_or_try_init(open).await?))
+    }
+
+    async fn recorder(&self) -> Result<Arc<SqliteRecorder>, DatastoreError> {
+        Ok(Arc::new(SqliteRecorder::new(self.database().await?)))
     }
 }
 
 impl Datastore for SqliteDatastore {
     fn application_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ApplicationRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn ApplicationRecorder>) })
+    }
+
+    fn process_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ProcessRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn ProcessRecorder>) })
+    }
+
+    fn tracking_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn TrackingRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn TrackingRecorder>) })
+    }
+
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
         Box::pin(async {
-            let recorder = self.recorder.get_or_try_init(|| self.open_recorder()).await?;
-            let recorder: Arc<dyn ApplicationRecorder> = Arc::<SqliteRecorder>::clone(recorder);
-            Ok(recorder)
+            let snapshots: Arc<dyn AggregateRecorder> = Arc::new(SqliteSnapshots::new(self.database().await?));
+            Ok(snapshots)
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if let Some(recorder) = self.recorder.get() {
-                recorder.close().await;
+            if let Some(database) = self.database.get() {
+                database.close().await;
             }
         })
     }

@@ -17,13 +17,17 @@
 
 mod config;
 mod connection;
+mod database;
 mod error;
 mod factory;
 mod readers;
 mod reading;
 mod recorder;
 mod rows;
+mod save;
 mod schema;
+mod snapshots;
+mod watcher;
 mod writer;
 
 pub use self::factory::factory;

@@ -2,25 +2,35 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Notification, Selection, StoredEvent, StreamSelection};
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     readers::{Budget, Reading},
-    rows::{self, IdColumn, to_column},
-    schema::EventsTable,
+    rows::{self, IdColumn, UuidColumn, to_column},
+    save::Table,
+    schema::Tables,
 };
 
 /// Reads a part of an aggregate's events.
 pub(crate) struct StreamReading {
-    table: Arc<EventsTable>,
+    tables: Arc<Tables>,
+    table: Table,
     selection: StreamSelection,
     read: Vec<StoredEvent>,
 }
 
 impl StreamReading {
-    pub(crate) fn new(table: Arc<EventsTable>, selection: StreamSelection) -> Self {
-        Self { table, selection, read: Vec::new() }
+    pub(crate) fn new(tables: Arc<Tables>, table: Table, selection: StreamSelection) -> Self {
+        Self { tables, table, selection, read: Vec::new() }
+    }
+
+    fn statement(&self) -> &str {
+        let stream = match self.table {
+            Table::Events => &self.tables.events.stream,
+            Table::Snapshots => &self.tables.snapshots.stream,
+        };
+        if self.selection.is_descending() { &stream.descending } else { &stream.ascending }
     }
 
     /// The versions that are still to be read: above the first, up to the second.
@@ -40,14 +50,10 @@ impl Reading for StreamReading {
     type Output = Vec<StoredEvent>;
 
     fn advance(&mut self, connection: &Connection, mut budget: Budget) -> Result<bool, rusqlite::Error> {
-        let sql = match self.selection.is_descending() {
-            false => &self.table.select_stream,
-            true => &self.table.select_stream_descending,
-        };
         let (lower, upper) = self.bounds();
         let limit = remaining(self.selection.max_len(), self.read.len());
         let id = self.selection.originator_id();
-        let mut statement = connection.prepare_cached(sql)?;
+        let mut statement = connection.prepare_cached(self.statement())?;
         let mut rows = statement.query(params![IdColumn(id), lower, upper, limit])?;
         while let Some(row) = rows.next()? {
             let event = rows::event(row, id.clone(), 0)?;
@@ -67,14 +73,14 @@ impl Reading for StreamReading {
 
 /// Reads a part of the log.
 pub(crate) struct LogReading {
-    table: Arc<EventsTable>,
+    tables: Arc<Tables>,
     selection: Selection,
     read: Vec<Notification>,
 }
 
 impl LogReading {
-    pub(crate) fn new(table: Arc<EventsTable>, selection: Selection) -> Self {
-        Self { table, selection, read: Vec::new() }
+    pub(crate) fn new(tables: Arc<Tables>, selection: Selection) -> Self {
+        Self { tables, selection, read: Vec::new() }
     }
 }
 
@@ -89,10 +95,10 @@ impl Reading for LogReading {
         let bounds = (to_column(lower), to_column(upper), limit);
         let mut statement;
         let mut rows = if topics.is_empty() {
-            statement = connection.prepare_cached(&self.table.select_log)?;
+            statement = connection.prepare_cached(&self.tables.events.select_log)?;
             statement.query(bounds)?
         } else {
-            statement = connection.prepare_cached(&self.table.select_log_of_topics)?;
+            statement = connection.prepare_cached(&self.tables.events.select_log_of_topics)?;
             statement.query((bounds.0, bounds.1, bounds.2, json_array(topics)))?
         };
         while let Some(row) = rows.next()? {
@@ -114,13 +120,13 @@ impl Reading for LogReading {
 
 /// Asks for the last position.
 pub(crate) struct MaxPositionReading {
-    table: Arc<EventsTable>,
+    tables: Arc<Tables>,
     position: Option<u64>,
 }
 
 impl MaxPositionReading {
-    pub(crate) const fn new(table: Arc<EventsTable>) -> Self {
-        Self { table, position: None }
+    pub(crate) const fn new(tables: Arc<Tables>) -> Self {
+        Self { tables, position: None }
     }
 }
 
@@ -128,7 +134,7 @@ impl Reading for MaxPositionReading {
     type Output = Option<u64>;
 
     fn advance(&mut self, connection: &Connection, _: Budget) -> Result<bool, rusqlite::Error> {
-        let mut statement = connection.prepare_cached(&self.table.max_position)?;
+        let mut statement = connection.prepare_cached(&self.tables.events.max_position)?;
         let position: Option<Option<i64>> = statement.query_row([], |row| row.get(0)).optional()?;
         self.position = position.flatten().and_then(|position| u64::try_from(position).ok());
         Ok(true)
@@ -136,6 +142,37 @@ impl Reading for MaxPositionReading {
 
     fn finish(self) -> Self::Output {
         self.position
+    }
+}
+
+/// Asks how far an upstream has been processed.
+pub(crate) struct TrackingReading {
+    tables: Arc<Tables>,
+    upstream: Arc<str>,
+    tracking: Option<Tracking>,
+}
+
+impl TrackingReading {
+    pub(crate) const fn new(tables: Arc<Tables>, upstream: Arc<str>) -> Self {
+        Self { tables, upstream, tracking: None }
+    }
+}
+
+impl Reading for TrackingReading {
+    type Output = Option<Tracking>;
+
+    fn advance(&mut self, connection: &Connection, _: Budget) -> Result<bool, rusqlite::Error> {
+        let mut statement = connection.prepare_cached(&self.tables.tracking.select)?;
+        let read = statement.query_row([&*self.upstream], |row| {
+            let event_id = row.get::<_, Option<UuidColumn>>(1)?.map(|UuidColumn(id)| id);
+            Ok(Tracking { upstream: Arc::clone(&self.upstream), position: rows::number(row, 0)?, event_id })
+        });
+        self.tracking = read.optional()?;
+        Ok(true)
+    }
+
+    fn finish(self) -> Self::Output {
+        self.tracking
     }
 }
 

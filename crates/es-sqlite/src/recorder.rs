@@ -1,87 +1,87 @@
-//! The recorder of one application's events.
+//! The recorder of one application's events and of how far it has processed others'.
 
 use std::sync::Arc;
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, BoxFuture, Notification, Operation, RecorderError, RecorderErrorKind,
-    Selection, StoredEvent, StreamSelection, check_events,
-    group_commit::{GroupCommit, WriterGone},
-    sql::SqlName,
+    AggregateRecorder, ApplicationRecorder, BoxFuture, Capabilities, Notification, Operation, ProcessRecorder,
+    RecorderError, Selection, StoredEvent, StreamSelection, Tracking, TrackingRecorder, Wakeup,
 };
 
 use crate::{
-    STORE,
-    config::Config,
-    connection::{cannot_open, open_writer},
-    readers::Readers,
-    reading::{LogReading, MaxPositionReading, StreamReading},
-    schema::EventsTable,
-    writer::Writer,
+    database::Database,
+    reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
+    save::{Save, Table},
 };
 
 /// Stores the events of one application in a table of its own.
 #[derive(Debug)]
 pub(crate) struct SqliteRecorder {
-    table: Arc<EventsTable>,
-    readers: Arc<Readers>,
-    writer: GroupCommit<RecorderError>,
+    database: Arc<Database>,
 }
 
 impl SqliteRecorder {
-    /// Opens the file and makes the tables when that is wanted.
-    pub(crate) async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
-        let table = Arc::new(EventsTable::new(application));
-        let mut connection = open_writer(&config).await?;
-        if config.create_table {
-            table.create(&mut connection).await.map_err(|failure| cannot_open(&config, failure))?;
-        }
-        let readers = Readers::new(config.clone());
-        let writer = GroupCommit::start(Writer::new(config, Arc::clone(&table), connection));
-        Ok(Self { table, readers, writer })
+    pub(crate) const fn new(database: Arc<Database>) -> Self {
+        Self { database }
     }
 
-    /// Waits for the saves that have begun, and closes the file.
-    pub(crate) async fn close(&self) {
-        self.writer.close().await;
-        self.readers.close();
+    async fn save(&self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
+        self.database.save(Save { table: Table::Events, events, tracking }).await
     }
-
-    async fn insert(&self, events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
-        check_events(STORE, &events)?;
-        self.writer.save(events).await.unwrap_or_else(|gone| Err(writer_gone(gone)))
-    }
-}
-
-fn writer_gone(gone: WriterGone) -> RecorderError {
-    let (kind, cause) = match gone {
-        WriterGone::BeforeWriting => (RecorderErrorKind::NotStored, "the store is closed"),
-        WriterGone::WhileWriting => (RecorderErrorKind::OutcomeUnknown, "the writer has gone away"),
-    };
-    RecorderError::new(STORE, Operation::InsertEvents, kind).with_source(cause)
 }
 
 impl AggregateRecorder for SqliteRecorder {
     fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
-        Box::pin(self.insert(events))
+        Box::pin(self.save(events, None))
     }
 
     fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {
-        let reading = StreamReading::new(Arc::clone(&self.table), selection);
-        Box::pin(self.readers.read(Operation::SelectEvents, reading))
+        let reading = StreamReading::new(Arc::clone(&self.database.tables), Table::Events, selection);
+        Box::pin(self.database.read(Operation::SelectEvents, reading))
     }
 }
 
 impl ApplicationRecorder for SqliteRecorder {
     fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
-        let reading = LogReading::new(Arc::clone(&self.table), selection);
-        Box::pin(self.readers.read(Operation::SelectNotifications, reading))
+        let reading = LogReading::new(Arc::clone(&self.database.tables), selection);
+        Box::pin(self.database.read(Operation::SelectNotifications, reading))
     }
 
     fn max_position(&self) -> BoxFuture<'_, Result<Option<u64>, RecorderError>> {
-        let reading = MaxPositionReading::new(Arc::clone(&self.table));
-        Box::pin(self.readers.read(Operation::MaxPosition, reading))
+        let reading = MaxPositionReading::new(Arc::clone(&self.database.tables));
+        Box::pin(self.database.read(Operation::MaxPosition, reading))
+    }
+
+    fn wakeup(&self) -> Wakeup {
+        self.database.wakers.events.listen()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let capabilities = Capabilities::default().with_contiguous_positions();
+        if self.database.is_durable { capabilities.with_durability() } else { capabilities }
+    }
+}
+
+impl TrackingRecorder for SqliteRecorder {
+    fn insert_tracking(&self, tracking: Tracking) -> BoxFuture<'_, Result<(), RecorderError>> {
+        Box::pin(async { self.save(Vec::new(), Some(tracking)).await.map(drop) })
+    }
+
+    fn last_tracking(&self, upstream: Arc<str>) -> BoxFuture<'_, Result<Option<Tracking>, RecorderError>> {
+        let reading = TrackingReading::new(Arc::clone(&self.database.tables), upstream);
+        Box::pin(self.database.read(Operation::LastTracking, reading))
+    }
+
+    fn wait_for_tracking(&self, upstream: Arc<str>, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
+        Box::pin(self.database.wakers.tracking.listen().wait_for_tracking(self, upstream, position))
+    }
+}
+
+impl ProcessRecorder for SqliteRecorder {
+    fn insert_events_with_tracking(
+        &self,
+        events: Vec<StoredEvent>,
+        tracking: Tracking,
+    ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
+        Box::pin(self.save(events, Some(tracking)))
     }
 }

@@ -32,6 +32,15 @@ impl FromSql for IdColumn<OriginatorId> {
     }
 }
 
+/// The ID of an event in the form of its column.
+pub(crate) struct UuidColumn(pub(crate) Uuid);
+
+impl FromSql for UuidColumn {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        Ok(Self(Uuid::from_slice(value.as_blob()?).map_err(FromSqlError::other)?))
+    }
+}
+
 /// Adds an event to the values of an `INSERT`.
 pub(crate) fn bind<'q>(
     query: Query<'q, Sqlite, SqliteArguments>,

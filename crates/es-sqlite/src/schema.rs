@@ -2,35 +2,91 @@
 //!
 //! A UUID is kept as a blob of 16 bytes, a text as text, in one column, so that the two kinds of IDs never meet.
 //! `AUTOINCREMENT` keeps a position from being given out twice. Triggers make the file itself refuse what the library
-//! never does: a hole in an aggregate's versions, and any change of what is stored.
+//! never does: a hole in an aggregate's versions, and any change of an event that is stored.
 
 use es_persistence::sql::SqlName;
 use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
 
 use crate::error::Failure;
 
-/// The statements about the events of one application.
+/// The statements about the tables of one application.
+#[derive(Clone, Debug)]
+pub(crate) struct Tables {
+    pub(crate) events: EventsTable,
+    pub(crate) snapshots: SnapshotsTable,
+    pub(crate) tracking: TrackingTable,
+}
+
+/// The statements about the events.
 #[derive(Clone, Debug)]
 pub(crate) struct EventsTable {
     name: String,
-    pub(crate) select_stream: String,
-    pub(crate) select_stream_descending: String,
+    pub(crate) stream: StreamStatements,
     pub(crate) select_log: String,
     pub(crate) select_log_of_topics: String,
     pub(crate) max_position: String,
+}
+
+/// The statements about the snapshots.
+#[derive(Clone, Debug)]
+pub(crate) struct SnapshotsTable {
+    name: String,
+    pub(crate) stream: StreamStatements,
+}
+
+/// The statements about how far upstreams have been processed.
+#[derive(Clone, Debug)]
+pub(crate) struct TrackingTable {
+    name: String,
+    pub(crate) insert: String,
+    pub(crate) select: String,
+}
+
+/// The statements about one aggregate's rows.
+#[derive(Clone, Debug)]
+pub(crate) struct StreamStatements {
+    pub(crate) ascending: String,
+    pub(crate) descending: String,
     pub(crate) last_version: String,
 }
 
-impl EventsTable {
-    pub(crate) fn new(application: &SqlName) -> Self {
-        let name = format!("{application}_events");
-        let stream = |order| {
+impl StreamStatements {
+    fn of(table: &str) -> Self {
+        let select = |order| {
             format!(
-                "SELECT originator_version, topic, state FROM {name} \
+                "SELECT originator_version, topic, state FROM {table} \
                  WHERE originator_id = ?1 AND originator_version > ?2 AND originator_version <= ?3 \
                  ORDER BY originator_version {order} LIMIT ?4"
             )
         };
+        Self {
+            ascending: select("ASC"),
+            descending: select("DESC"),
+            last_version: format!("SELECT coalesce(max(originator_version), 0) FROM {table} WHERE originator_id = ?1"),
+        }
+    }
+}
+
+impl Tables {
+    pub(crate) fn new(application: &SqlName) -> Self {
+        Self {
+            events: EventsTable::new(format!("{application}_events")),
+            snapshots: SnapshotsTable::new(format!("{application}_snapshots")),
+            tracking: TrackingTable::new(format!("{application}_tracking")),
+        }
+    }
+
+    /// Makes the tables and triggers where they are not there.
+    pub(crate) async fn create(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+        let tables = [self.events.definition(), self.snapshots.definition(), self.tracking.definition()];
+        let script = format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;", tables.join("\n"));
+        connection.execute(AssertSqlSafe(script)).await?;
+        Ok(())
+    }
+}
+
+impl EventsTable {
+    fn new(name: String) -> Self {
         let log = |topics| {
             format!(
                 "SELECT position, originator_id, originator_version, topic, state FROM {name} \
@@ -38,36 +94,23 @@ impl EventsTable {
             )
         };
         Self {
-            select_stream: stream("ASC"),
-            select_stream_descending: stream("DESC"),
+            stream: StreamStatements::of(&name),
             select_log: log(""),
             select_log_of_topics: log("AND topic IN (SELECT value FROM json_each(?4))"),
             max_position: format!("SELECT max(position) FROM {name}"),
-            last_version: format!(
-                "SELECT coalesce(max(originator_version), 0) FROM {name} WHERE originator_id = ?1"
-            ),
             name,
         }
     }
 
-    /// The statement that inserts `rows` rows.
+    /// The statement that inserts `rows` events.
     pub(crate) fn insert(&self, rows: usize) -> String {
-        let head = format!("INSERT INTO {} (originator_id, originator_version, topic, state) VALUES ", self.name);
-        let values = vec!["(?, ?, ?, ?)"; rows];
-        head + &values.join(", ")
-    }
-
-    /// Makes the table and its triggers where they are not there.
-    pub(crate) async fn create(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
-        connection.execute(AssertSqlSafe(self.definition())).await?;
-        Ok(())
+        insert(&self.name, rows)
     }
 
     fn definition(&self) -> String {
         let name = &self.name;
         format!(
-            "BEGIN IMMEDIATE;
-             CREATE TABLE IF NOT EXISTS {name} (
+            "CREATE TABLE IF NOT EXISTS {name} (
                  position INTEGER PRIMARY KEY AUTOINCREMENT,
                  originator_id ANY NOT NULL,
                  originator_version INTEGER NOT NULL,
@@ -83,8 +126,61 @@ impl EventsTable {
              CREATE TRIGGER IF NOT EXISTS {name}_stay BEFORE UPDATE ON {name}
              BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
              CREATE TRIGGER IF NOT EXISTS {name}_remain BEFORE DELETE ON {name}
-             BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;
-             COMMIT;"
+             BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;"
         )
     }
+}
+
+impl SnapshotsTable {
+    fn new(name: String) -> Self {
+        Self { stream: StreamStatements::of(&name), name }
+    }
+
+    /// The statement that inserts `rows` snapshots.
+    pub(crate) fn insert(&self, rows: usize) -> String {
+        insert(&self.name, rows)
+    }
+
+    fn definition(&self) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (
+                 originator_id ANY NOT NULL,
+                 originator_version INTEGER NOT NULL,
+                 topic TEXT NOT NULL,
+                 state BLOB NOT NULL,
+                 PRIMARY KEY (originator_id, originator_version)
+             ) STRICT, WITHOUT ROWID;",
+            self.name
+        )
+    }
+}
+
+impl TrackingTable {
+    fn new(name: String) -> Self {
+        Self {
+            insert: format!(
+                "INSERT INTO {name} (upstream, position, event_id) VALUES (?1, ?2, ?3) \
+                 ON CONFLICT (upstream) DO UPDATE SET position = excluded.position, event_id = excluded.event_id \
+                 WHERE excluded.position > position"
+            ),
+            select: format!("SELECT position, event_id FROM {name} WHERE upstream = ?1"),
+            name,
+        }
+    }
+
+    fn definition(&self) -> String {
+        format!(
+            "CREATE TABLE IF NOT EXISTS {} (
+                 upstream TEXT PRIMARY KEY,
+                 position INTEGER NOT NULL,
+                 event_id BLOB
+             ) STRICT, WITHOUT ROWID;",
+            self.name
+        )
+    }
+}
+
+fn insert(table: &str, rows: usize) -> String {
+    let head = format!("INSERT INTO {table} (originator_id, originator_version, topic, state) VALUES ");
+    head + &vec!["(?, ?, ?, ?)"; rows].join(", ")
 }

@@ -13,7 +13,7 @@ mod parameters;
 mod refusals;
 mod serde_attributes;
 mod topics;
-//mod ui;
+mod ui;
 
 use es_domain::Aggregate;
 

@@ -72,9 +72,11 @@ fn an_event_in_an_event_is_refused_when_triggered() {
 
 #[test]
 fn an_event_in_an_initial_event_is_refused() {
-    let counter = Counter::start_at(3);
+    let mut counter = Counter::start_at(3);
     assert_eq!((counter.version(), counter.count), (1, 3));
-    assert_eq!(kind_of_refusal(&counter), None);
+    assert_eq!(kind_of_refusal(&counter), Some(TriggerErrorKind::WithinEvent));
+    let error = Counter::replay(counter.collect_events()).expect_err("one event triggers another");
+    assert_eq!(*error.kind(), ReplayErrorKind::TriggersEvents);
 }
 
 #[test]

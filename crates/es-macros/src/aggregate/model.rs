@@ -59,7 +59,7 @@ pub(crate) fn find_root(input: &DeriveInput, errors: &mut Errors) -> Option<Root
         return None;
     };
     if !argument.is_some_and(|argument| is_self(argument, &input.ident)) {
-        errors.on(&root.ty, format!("the root of another aggregate than `{}`: write `Root<Self>`", input.ident));
+        errors.on(&root.ty, format!("this is not the root of `{}`: write `Root<Self>`", input.ident));
     }
     for (another, _) in roots {
         errors.on(&another.ty, "an aggregate has one root: remove this second one");

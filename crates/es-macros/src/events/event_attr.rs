@@ -87,6 +87,9 @@ impl Options {
     }
 
     fn set_name(&mut self, name: Ident, is_first: bool) -> syn::Result<()> {
+        if syn::parse_str::<Ident>(&name.to_string()).is_err() {
+            return Err(syn::Error::new(name.span(), format!("`{name}` is a keyword: write another name")));
+        }
         if self.name.is_some() {
             return Err(syn::Error::new(name.span(), "an event has one name: remove this second one"));
         }

@@ -2,12 +2,12 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use syn::{ImplItem, ItemImpl, ext::IdentExt as _};
+use syn::{ImplItem, ImplItemFn, ItemImpl, ext::IdentExt as _, parse_quote};
 
 use super::{
     event_attr,
     expand::enumeration,
-    model::{Event, Events, Member, strip_params},
+    model::{Events, Member, strip_params},
 };
 
 /// The impl as a plain one.
@@ -18,6 +18,7 @@ pub(crate) fn strip(mut block: ItemImpl) -> ItemImpl {
         {
             method.attrs.retain(|attr| !event_attr::is_event(attr));
             strip_params(&mut method.sig);
+            allow_unused(method);
         }
     }
     block
@@ -38,9 +39,18 @@ pub(crate) fn expand(mut events: Events) -> TokenStream {
 
 fn plain(member: Member) -> ImplItem {
     match member {
-        Member::Event(event) => ImplItem::Fn(event.method),
+        Member::Event(event) => {
+            let mut method = event.method;
+            allow_unused(&mut method);
+            ImplItem::Fn(method)
+        }
         Member::Other(item) => *item,
     }
+}
+
+/// What an event does not use, its method need not use.
+fn allow_unused(method: &mut ImplItemFn) {
+    method.attrs.insert(0, parse_quote!(#[allow(unused)]));
 }
 
 /// Makes the second of two events with one name a plain method.
@@ -50,8 +60,9 @@ fn forget_duplicates(events: &mut Events) {
         let Member::Event(event) = member else { continue };
         let name = event.name.unraw();
         if names.contains(&name) {
-            let Event { method, .. } = &**event;
-            *member = Member::Other(Box::new(ImplItem::Fn(method.clone())));
+            let mut method = event.method.clone();
+            allow_unused(&mut method);
+            *member = Member::Other(Box::new(ImplItem::Fn(method)));
         } else {
             names.push(name);
         }

@@ -1,8 +1,8 @@
 //! Parameters of event methods, which are the fields of events.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{Attribute, Ident, Pat, PatIdent, PatType, Type, spanned::Spanned as _};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
+use syn::{Attribute, Ident, Pat, PatIdent, PatType, Type, parse_quote, spanned::Spanned as _};
 
 use super::{attributes, self_type::SelfType, types};
 use crate::errors::Errors;
@@ -11,10 +11,21 @@ pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// The type that the event has, without `Self`.
     pub(crate) ty: TokenStream,
-    /// Whether the method borrows it.
-    pub(crate) borrowed: bool,
+    pub(crate) owned: Owned,
     /// Documentation and `#[serde(…)]`.
     pub(crate) attrs: Vec<Attribute>,
+}
+
+/// How an event comes to own a parameter.
+pub(crate) enum Owned {
+    /// `T`.
+    Value(Box<Type>),
+    /// `&T`.
+    Reference(Box<Type>),
+    /// `&[T]`, and this is `T`.
+    Slice(Box<Type>),
+    /// `&str`.
+    Text,
 }
 
 impl Field {
@@ -24,8 +35,13 @@ impl Field {
         let has_fit_type = types::check(&param.ty, errors);
         let ident = name(&param.pat, errors)?;
         // Whatever uses the event may still use a field with an unfit type.
-        let (ty, borrowed) = if has_fit_type { field_type(&param.ty) } else { (quote!(()), false) };
-        Some(Self { ident, ty: self_ty.spell_out(ty), borrowed, attrs })
+        let owned = if has_fit_type { Owned::new(&param.ty) } else { Owned::Value(parse_quote!(())) };
+        let ty = self_ty.spell_out(owned.field_type(param.ty.span()));
+        Some(Self { ident, ty, owned, attrs })
+    }
+
+    pub(crate) const fn is_borrowed(&self) -> bool {
+        !matches!(self.owned, Owned::Value(_))
     }
 }
 
@@ -37,29 +53,31 @@ fn name(pat: &Pat, errors: &mut Errors) -> Option<Ident> {
     None
 }
 
-/// The owned type for a parameter's type, and whether the method borrows from it.
-fn field_type(ty: &Type) -> (TokenStream, bool) {
-    let Type::Reference(reference) = types::bare(ty) else { return (ty.to_token_stream(), false) };
-    let span = ty.span();
-    let ty = match types::bare(&reference.elem) {
-        Type::Slice(slice) => {
-            let elem = &slice.elem;
-            quote_spanned!(span=> ::std::vec::Vec<#elem>)
+impl Owned {
+    fn new(ty: &Type) -> Self {
+        let Type::Reference(reference) = types::bare(ty) else { return Self::Value(Box::new(ty.clone())) };
+        match types::bare(&reference.elem) {
+            Type::Slice(slice) => Self::Slice(slice.elem.clone()),
+            ty if types::is_str(ty) => Self::Text,
+            ty => Self::Reference(Box::new(ty.clone())),
         }
-        ty if types::is_str(ty) => quote_spanned!(span=> ::std::string::String),
-        ty => ty.to_token_stream(),
-    };
-    (ty, true)
+    }
+
+    fn field_type(&self, span: Span) -> TokenStream {
+        match self {
+            Self::Value(ty) | Self::Reference(ty) => ty.to_token_stream(),
+            Self::Slice(elem) => quote_spanned!(span=> ::std::vec::Vec<#elem>),
+            Self::Text => quote_spanned!(span=> ::std::string::String),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use syn::parse_quote;
-
     use super::*;
 
     fn owned(ty: &Type) -> String {
-        field_type(ty).0.to_string().replace(' ', "")
+        Owned::new(ty).field_type(Span::call_site()).to_string().replace(' ', "")
     }
 
     #[test]

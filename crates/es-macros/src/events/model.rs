@@ -89,8 +89,24 @@ impl Member {
             ImplItem::Fn(method) if method.attrs.iter().any(event_attr::is_event) => {
                 Self::Event(Box::new(Event::read(method, self_ty, errors)))
             }
-            item => Self::Other(Box::new(item)),
+            mut item => {
+                refuse_attrs(&mut item, errors);
+                Self::Other(Box::new(item))
+            }
         }
+    }
+}
+
+/// Refuses `#[event]` on what is no method, and takes it away.
+fn refuse_attrs(item: &mut ImplItem, errors: &mut Errors) {
+    let attrs = match item {
+        ImplItem::Const(item) => &mut item.attrs,
+        ImplItem::Type(item) => &mut item.attrs,
+        ImplItem::Macro(item) => &mut item.attrs,
+        _ => return,
+    };
+    for attr in attrs.extract_if(.., |attr| event_attr::is_event(attr)) {
+        errors.on(&attr, "an event is a method: remove `#[event]`");
     }
 }
 
@@ -105,6 +121,7 @@ impl Event {
         document_fields(&mut fields, &method, self_ty);
         strip_params(&mut method.sig);
         method.attrs = other_attrs;
+        method.attrs.retain(|attr| !attr.path().is_ident("serde"));
         Self {
             docs: document(&attrs, &method, self_ty),
             kind: read_kind(role, &options, method.sig.ident.span(), errors),
@@ -176,6 +193,6 @@ fn read_kind(role: Role, options: &event_attr::Options, method: Span, errors: &m
 fn read_name(name: Option<Ident>, method: &Ident, errors: &mut Errors) -> Ident {
     name.or_else(|| case::event_name(method)).unwrap_or_else(|| {
         errors.on(method, format!("no event name can be made of `{method}`: write `#[event(Name)]`"));
-        format_ident!("Unnamed{}", method.unraw(), span = method.span())
+        format_ident!("Unnamed", span = method.span())
     })
 }

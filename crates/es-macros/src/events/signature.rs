@@ -1,8 +1,9 @@
 //! What the signature of an event method may be.
 
 use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
 use syn::{
-    FnArg, GenericArgument, ImplItemFn, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
+    FnArg, GenericArgument, GenericParam, ImplItemFn, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
     Type, TypePath, spanned::Spanned as _,
 };
 
@@ -26,6 +27,25 @@ pub(crate) enum Returns {
     Outcome { error: Option<Box<Type>>, span: Span },
 }
 
+impl Returns {
+    /// Where a wrong error is to be underlined.
+    pub(crate) fn span(&self) -> Span {
+        match self {
+            Self::Plain => Span::call_site(),
+            Self::Outcome { span, .. } => *span,
+        }
+    }
+
+    /// The type of the error, or what lets it be inferred.
+    pub(crate) fn error(&self, self_ty: &SelfType) -> Option<TokenStream> {
+        match self {
+            Self::Plain => None,
+            Self::Outcome { error: None, span } => Some(quote_spanned!(*span=> _)),
+            Self::Outcome { error: Some(error), .. } => Some(self_ty.spell_out(error)),
+        }
+    }
+}
+
 /// Refuses what an event method cannot be.
 pub(crate) fn read(method: &ImplItemFn, self_ty: &SelfType, errors: &mut Errors) -> (Role, Returns) {
     refuse_qualifiers(method, errors);
@@ -33,7 +53,7 @@ pub(crate) fn read(method: &ImplItemFn, self_ty: &SelfType, errors: &mut Errors)
     match method.sig.inputs.first() {
         Some(FnArg::Receiver(receiver)) => {
             check_receiver(receiver, errors);
-            (Role::Subsequent(receiver.self_token), subsequent(&method.sig, self_ty, errors))
+            (Role::Subsequent(receiver.self_token), subsequent(&method.sig, receiver, self_ty, errors))
         }
         _ => (Role::Initial, initial(&method.sig, self_ty, errors)),
     }
@@ -64,7 +84,10 @@ fn refuse_qualifiers(method: &ImplItemFn, errors: &mut Errors) {
 }
 
 fn refuse_generics(sig: &Signature, errors: &mut Errors) {
-    if !sig.generics.params.is_empty() {
+    let params = &sig.generics.params;
+    if !params.is_empty() && params.iter().all(|param| matches!(param, GenericParam::Lifetime(_))) {
+        errors.on(&sig.generics, "an event owns its fields, so that its method needs no named lifetimes: remove them");
+    } else if !params.is_empty() {
         errors.on(&sig.generics, "an event's fields have fixed types: remove the generic parameters");
     }
     if let Some(clause) = &sig.generics.where_clause {
@@ -93,59 +116,60 @@ fn check_receiver(receiver: &Receiver, errors: &mut Errors) {
 fn initial(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Returns {
     let message = "an event method without `self` makes a new aggregate: return `Self` or `Result<Self, E>`, or take \
                    `&mut self`";
-    match &sig.output {
-        ReturnType::Default => errors.on(&sig.ident, message),
-        ReturnType::Type(_, ty) if self_ty.is_named_by(types::bare(ty)) => {}
-        ReturnType::Type(_, ty) => match outcome(ty, |value| self_ty.is_named_by(value)) {
-            Some(returns) => return returns,
-            None => errors.on(ty, message),
-        },
+    let ReturnType::Type(_, ty) = &sig.output else {
+        errors.on(&sig.ident, message);
+        return Returns::Plain;
+    };
+    let (value, returns) = value_and_error(ty);
+    if !self_ty.is_named_by(value) {
+        errors.on(value, message);
     }
-    Returns::Plain
+    returns
 }
 
-fn subsequent(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Returns {
+fn subsequent(sig: &Signature, receiver: &Receiver, self_ty: &SelfType, errors: &mut Errors) -> Returns {
     let ReturnType::Type(_, ty) = &sig.output else { return Returns::Plain };
-    if is_unit(types::bare(ty)) {
-        return Returns::Plain;
-    }
-    if let Some(returns) = outcome(ty, is_unit) {
+    let (value, returns) = value_and_error(ty);
+    if is_unit(value) {
         return returns;
     }
-    let message = if self_ty.is_named_by(types::bare(ty)) || outcome(ty, |value| self_ty.is_named_by(value)).is_some() {
-        "an event method with `self` changes an aggregate: return nothing or `Result<(), E>`, or remove `self`"
-    } else {
-        "an event has happened and gives no answer: return nothing or `Result<(), E>`, and answer in the method that \
-         calls this one"
-    };
-    errors.on(ty, message);
-    Returns::Plain
+    if !self_ty.is_named_by(value) {
+        let message = "an event has happened and gives no answer: return nothing or `Result<(), E>`, and answer in \
+                       the method that calls this one";
+        errors.on(value, message);
+    } else if !matches!(receiver.kind, ReceiverKind::Value) {
+        let message = "an event method with `self` changes an aggregate: return nothing or `Result<(), E>`, or remove \
+                       `self`";
+        errors.on(value, message);
+    }
+    returns
 }
 
-/// Reads `Result<V, E>`, or the `Result<V>` of a crate that has its own error.
-fn outcome(ty: &Type, is_value: impl Fn(&Type) -> bool) -> Option<Returns> {
-    let Type::Path(TypePath { qself: None, path, .. }) = types::bare(ty) else { return None };
+/// Reads `Result<V, E>`, or the `Result<V>` of a module that has its own error; another type is a value.
+fn value_and_error(ty: &Type) -> (&Type, Returns) {
+    let ty = types::bare(ty);
+    let Some(arguments) = arguments_of_result(ty) else { return (ty, Returns::Plain) };
+    match arguments.as_slice() {
+        [value] => (types::bare(value), Returns::Outcome { error: None, span: ty.span() }),
+        [value, error] => {
+            let span = error.span();
+            (types::bare(value), Returns::Outcome { error: Some(Box::new((*error).clone())), span })
+        }
+        _ => (ty, Returns::Plain),
+    }
+}
+
+fn arguments_of_result(ty: &Type) -> Option<Vec<&Type>> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
     let last = path.segments.last().filter(|last| last.ident == "Result")?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    let mut arguments = arguments.args.iter();
-    let Some(GenericArgument::Type(value)) = arguments.next() else { return None };
-    if !is_value(types::bare(value)) {
-        return None;
-    }
-    match arguments.next() {
-        None => Some(Returns::Outcome { error: None, span: ty.span() }),
-        Some(GenericArgument::Type(error)) if arguments.next().is_none() => {
-            Some(Returns::Outcome { error: Some(Box::new(error.clone())), span: error.span() })
-        }
-        Some(_) => None,
-    }
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    types.collect()
 }
 
 fn is_unit(ty: &Type) -> bool {
     matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
-}
-
-/// The type of the error, as an argument of a function of two, or what lets it be inferred.
-pub(crate) fn error_type(error: Option<&Type>, self_ty: &SelfType) -> TokenStream {
-    error.map_or_else(|| quote::quote!(_), |error| self_ty.spell_out(error))
 }

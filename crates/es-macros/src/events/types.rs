@@ -50,13 +50,13 @@ impl Checker<'_> {
                            remove `mut`, or take it by value";
             self.refuse(mutability, message);
         }
-        if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident != "_") {
-            let message = if lifetime.ident == "static" {
-                "at a replay the event lends its field for the call only: remove `'static`"
-            } else {
-                "an event's parameter has no named lifetime: remove it"
-            };
-            self.refuse(lifetime, message);
+        match &reference.lifetime {
+            Some(lifetime) if lifetime.ident == "static" => {
+                self.refuse(lifetime, "at a replay the event lends its field for the call only: remove `'static`");
+            }
+            // The method's parameters are refused already.
+            Some(lifetime) if lifetime.ident != "_" => self.ok = false,
+            _ => {}
         }
         match bare(&reference.elem) {
             Type::Slice(slice) => self.owned(&slice.elem),
@@ -100,9 +100,10 @@ impl Checker<'_> {
         match argument {
             GenericArgument::Type(ty) => self.owned(ty),
             GenericArgument::AssocType(assoc) => self.owned(&assoc.ty),
-            GenericArgument::Lifetime(lifetime) if lifetime.ident != "static" => {
+            GenericArgument::Lifetime(lifetime) if lifetime.ident == "_" => {
                 self.refuse(lifetime, "an event owns its fields: write `'static`, or a type without a lifetime");
             }
+            GenericArgument::Lifetime(lifetime) => self.ok &= lifetime.ident == "static",
             _ => {}
         }
     }

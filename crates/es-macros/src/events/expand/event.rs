@@ -2,12 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, ext::IdentExt as _, spanned::Spanned as _};
+use syn::{Ident, ext::IdentExt as _};
 
 use crate::events::{
     field::Field,
     model::{Event, Events, Kind},
-    signature::{Returns, error_type},
 };
 
 pub(crate) fn implementation(events: &Events) -> TokenStream {
@@ -18,17 +17,17 @@ pub(crate) fn implementation(events: &Events) -> TokenStream {
     let create_arms = each(events, |_, event| create_arm(event, events));
     let apply_arms = each(events, |_, event| apply_arm(event, events));
     let topics = each_topic(events);
-    let fields = events.events().map(|event| assertions(event, events));
+    // Where the aggregate is less visible than its events, it is underlined.
+    let type_of_aggregate = quote_spanned!(self_ty.ident().span()=> type Aggregate = #self_ty;);
     let aggregate = aggregate();
     quote! {
         #(#cfgs)*
         const _: () = {
             #(#kinds)*
-            #(#fields)*
 
             #[automatically_derived]
             impl #krate::Event for #name {
-                type Aggregate = #self_ty;
+                #type_of_aggregate
 
                 const KINDS: &'static [#krate::EventKind] = &[#(#list,)*];
 
@@ -81,10 +80,10 @@ fn aggregate() -> Ident {
 }
 
 fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
-    let Events { krate, self_ty, .. } = events;
+    let Events { krate, name: enumeration, .. } = events;
     let cfgs = &event.attrs.cfgs;
     let name = event.name.unraw().to_string();
-    let composed = || quote!(#krate::__event_topic!(#self_ty, #name));
+    let composed = || quote!(#krate::__event_topic!(#enumeration, #name));
     let topic = event.topic.as_ref().map_or_else(composed, |topic| quote!(#topic));
     let aliases = (!event.aliases.is_empty()).then(|| {
         let aliases = &event.aliases;
@@ -131,30 +130,21 @@ fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
     let locals: Vec<Ident> = fields.iter().map(local).collect();
     let arguments = fields.iter().map(|field| {
         let local = local(field);
-        if field.borrowed { quote!(&#local) } else { quote!(#local) }
+        if field.is_borrowed() { quote!(&#local) } else { quote!(#local) }
     });
-    let call = quote!(#self_ty::#body(#receiver #(#arguments),*));
-    let result = match &event.returns {
-        Returns::Plain => quote!(::core::result::Result::Ok(#call)),
-        Returns::Outcome { error, span } => {
-            let error = error_type(error.as_deref(), self_ty);
-            let apply = quote_spanned!(*span=> #krate::__private::outcome::<_, #error>);
-            quote!(#apply(#call))
+    let span = event.returns.span();
+    let call = quote_spanned!(span=> #self_ty::#body(#receiver #(#arguments),*));
+    let made = matches!(event.kind, Kind::Initial { .. }).then(|| quote!(.map(#krate::__private::made::<#name>)));
+    let result = match event.returns.error(self_ty) {
+        None => quote!(::core::result::Result::Ok(#call)),
+        Some(error) => {
+            let krate = krate.at(span);
+            quote_spanned!(span=> #krate::__private::outcome::<_, #error>(#call))
         }
     };
-    quote!(#name::#variant { #(#idents: #locals),* } => #result)
+    quote!(#name::#variant { #(#idents: #locals),* } => #result #made)
 }
 
 fn local(field: &Field) -> Ident {
     format_ident!("__es_{}", field.ident.unraw(), span = Span::mixed_site())
-}
-
-/// Underlines a field's type in the method's signature when it is unfit.
-fn assertions(event: &Event, events: &Events) -> TokenStream {
-    let krate = &events.krate;
-    let cfgs = &event.attrs.cfgs;
-    let assertions = event.fields.iter().map(|Field { ty, .. }| {
-        quote_spanned!(ty.span()=> #krate::__private::assert_field::<#ty>();)
-    });
-    quote!(#(#cfgs)* const _: () = { #(#assertions)* };)
 }

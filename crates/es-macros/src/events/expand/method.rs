@@ -2,12 +2,17 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{FnArg, Ident, ImplItemFn, Pat, PatIdent, Signature, Token, ext::IdentExt as _, parse_quote};
+use syn::{
+    FnArg, Ident, ImplItemFn, Pat, PatIdent, Signature, Token, ext::IdentExt as _, parse_quote, spanned::Spanned as _,
+};
 
-use crate::events::{
-    field::Field,
-    model::{Event, Events, Kind},
-    signature::Returns,
+use crate::{
+    crate_path::CratePath,
+    events::{
+        field::{Field, Owned},
+        model::{Event, Events, Kind},
+        signature::Returns,
+    },
 };
 
 pub(crate) fn methods(event: &Event, events: &Events) -> TokenStream {
@@ -68,41 +73,44 @@ fn trigger_signature(sig: &Signature) -> Signature {
 }
 
 fn create(event: &Event, events: &Events, id: Option<&syn::Expr>, span: Span) -> TokenStream {
-    let krate = &events.krate;
+    let Events { krate, name: enumeration, .. } = events;
     let [event_local, id_local] = ["__es_event", "__es_id"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
     let make_event = make_event(event, events);
-    let fresh = || quote_spanned!(span=> #krate::__private::fresh_id::<Self>());
+    let fresh = || {
+        let krate = krate.at(span);
+        quote_spanned!(span=> #krate::__private::fresh_id::<#enumeration>())
+    };
     let id = id.map_or_else(fresh, quote::ToTokens::to_token_stream);
     let born = match event.returns {
-        Returns::Plain => quote!(born),
-        Returns::Outcome { .. } => quote!(born_unless_refused),
+        Returns::Plain => quote!(born::<#enumeration>),
+        Returns::Outcome { .. } => quote!(born_unless_refused::<#enumeration, _>),
     };
     quote! {
         let #event_local = #make_event;
-        let #id_local: <Self as #krate::Aggregate>::Id = #id;
+        let #id_local = #krate::__private::id::<#enumeration>(#id);
         #krate::__private::#born(Self::#body(#(#arguments),*), #id_local, #event_local)
     }
 }
 
 fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream {
-    let krate = &events.krate;
+    let Events { krate, name: enumeration, .. } = events;
     let [event_local, outcome] = ["__es_event", "__es_outcome"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
     let make_event = make_event(event, events);
     let name = event.name.unraw().to_string();
     let (settle, otherwise) = match event.returns {
-        Returns::Plain => (quote!(commit), None),
-        Returns::Outcome { .. } => (quote!(settle), Some(quote!(else { ::core::result::Result::Ok(()) }))),
+        Returns::Plain => (quote!(commit::<#enumeration>), None),
+        Returns::Outcome { .. } => (quote!(settle::<#enumeration, _>), Some(quote!(else { ::core::result::Result::Ok(()) }))),
     };
     let (let_outcome, outcome) = match event.returns {
         Returns::Plain => (None, None),
         Returns::Outcome { .. } => (Some(quote!(let #outcome =)), Some(quote!(, #outcome))),
     };
     quote! {
-        if #krate::__private::begin(#receiver, #name) {
+        if #krate::__private::begin::<#enumeration>(#receiver, #name) {
             let #event_local = #make_event;
             #let_outcome Self::#body(#receiver, #(#arguments),*);
             #krate::__private::#settle(#receiver, #event_local #outcome)
@@ -112,11 +120,21 @@ fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream
 
 fn make_event(event: &Event, events: &Events) -> TokenStream {
     let (name, variant) = (&events.name, &event.name);
-    let fields = event.fields.iter().map(|Field { ident, borrowed, .. }| match borrowed {
-        true => quote!(#ident: ::std::borrow::ToOwned::to_owned(#ident)),
-        false => quote!(#ident: ::core::clone::Clone::clone(&#ident)),
+    let fields = event.fields.iter().map(|Field { ident, owned, .. }| {
+        let own = own(ident, owned, &events.krate);
+        quote!(#ident: #own)
     });
     quote!(#name::#variant { #(#fields),* })
+}
+
+/// The value of a field, made of the parameter. An unfit type is underlined where the user has written it.
+fn own(ident: &Ident, owned: &Owned, krate: &CratePath) -> TokenStream {
+    match owned {
+        Owned::Value(ty) => quote_spanned!(ty.span()=> #krate::__private::own::<#ty>(&#ident)),
+        Owned::Reference(ty) => quote_spanned!(ty.span()=> #krate::__private::own::<#ty>(#ident)),
+        Owned::Slice(elem) => quote_spanned!(elem.span()=> #krate::__private::own_all::<#elem>(#ident)),
+        Owned::Text => quote!(#krate::__private::own_text(#ident)),
+    }
 }
 
 /// The user's method, under a name that nobody calls by mistake.

@@ -1,0 +1,41 @@
+//! The aggregate that is measured, and rows of its events.
+
+use es_domain::prelude::*;
+use es_persistence::{Mapper, MapperError, StoredEvent};
+
+/// A dog with tricks.
+#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Dog {
+    root: Root<Self>,
+    name: String,
+    trick: String,
+    tricks: usize,
+}
+
+#[events(vis = pub(crate))]
+impl Dog {
+    #[event(Registered)]
+    pub(crate) fn register(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    #[event(TrickAdded)]
+    pub(crate) fn add_trick(&mut self, trick: &str) {
+        trick.clone_into(&mut self.trick);
+        self.tricks += 1;
+    }
+}
+
+/// The events of a new dog that has learnt so much that there are `len` of them.
+pub(crate) fn events(len: usize) -> Vec<DomainEvent<DogEvent>> {
+    let mut dog = Dog::register("Fido");
+    for _ in 1..len {
+        dog.add_trick("roll over");
+    }
+    dog.collect_events()
+}
+
+/// The same as rows.
+pub(crate) fn rows(len: usize) -> Result<Vec<StoredEvent>, MapperError> {
+    events(len).iter().map(|event| Mapper::default().to_stored(event)).collect()
+}

@@ -1,0 +1,96 @@
+//! The domain and the mapper, on one core and without a store.
+
+use std::{error::Error, hint::black_box};
+
+use es_domain::{Aggregate, DomainEvent};
+use es_persistence::{Mapper, StoredEvent};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    dog::{self, Dog, DogEvent},
+    measure::Bench,
+};
+
+const EVENTS: usize = 10_000;
+
+pub(crate) fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
+    if bench.wants("domain: trigger an event") {
+        let mut dog = Dog::register("Fido");
+        let figure = bench.time(EVENTS, || {
+            for _ in 0..EVENTS {
+                dog.add_trick(black_box("roll over"));
+            }
+            drop(black_box(dog.collect_events()));
+        });
+        bench.row("domain: trigger an event", figure, None);
+    }
+    if bench.wants("domain: replay decoded events") {
+        let events = dog::events(EVENTS);
+        let figure = bench.time(EVENTS, || {
+            black_box(Dog::replay(events.iter().cloned()).ok());
+        });
+        bench.row("domain: replay decoded events", figure, None);
+    }
+    mapper(bench)
+}
+
+fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
+    let mapper = Mapper::default();
+    let (events, rows) = (dog::events(EVENTS), dog::rows(EVENTS)?);
+    if bench.wants("mapper: replay from JSON") {
+        let figure = bench.time(EVENTS, || {
+            let decoded = rows.iter().filter_map(|row| mapper.to_domain::<DogEvent>(row).ok());
+            black_box(Dog::replay(decoded).ok());
+        });
+        bench.row("mapper: replay from JSON", figure, None);
+    }
+    if bench.wants("mapper: event to bytes") {
+        let plain = plain(&rows)?;
+        let ours = bench.time(EVENTS, || encode(&mapper, &events));
+        let theirs = bench.time(EVENTS, || {
+            for value in &plain {
+                black_box(serde_json::to_vec(value).ok());
+            }
+        });
+        bench.row("mapper: event to bytes", ours, Some(("serde_json, the same fields", theirs)));
+    }
+    if bench.wants("mapper: bytes to event") {
+        let ours = bench.time(EVENTS, || {
+            for row in &rows {
+                black_box(mapper.to_domain::<DogEvent>(row).ok());
+            }
+        });
+        let theirs = bench.time(EVENTS, || {
+            for row in &rows {
+                black_box(serde_json::from_slice::<Plain>(&row.state).ok());
+            }
+        });
+        bench.row("mapper: bytes to event", ours, Some(("serde_json, the same fields", theirs)));
+    }
+    Ok(())
+}
+
+/// The state of an event as a user of `serde_json` would define it.
+#[derive(Serialize, Deserialize)]
+struct Plain {
+    event_id: String,
+    timestamp: String,
+    body: PlainBody,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum PlainBody {
+    Registered { name: String },
+    TrickAdded { trick: String },
+}
+
+fn plain(rows: &[StoredEvent]) -> Result<Vec<Plain>, serde_json::Error> {
+    rows.iter().map(|row| serde_json::from_slice(&row.state)).collect()
+}
+
+fn encode(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
+    for event in events {
+        black_box(mapper.to_stored(event).ok());
+    }
+}

@@ -1,0 +1,30 @@
+//! The ID of another aggregate.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(id = Id<Cat>)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+}
+
+#[derive(Aggregate, Default)]
+pub struct Cat(Root<Cat>);
+
+#[events]
+impl Cat {
+    #[event]
+    pub fn born() -> Self {
+        Self::default()
+    }
+}
+
+fn main() {}

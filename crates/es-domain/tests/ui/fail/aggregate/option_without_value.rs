@@ -1,0 +1,19 @@
+//! An option without its value.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+#[aggregate(topic)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! A name after an option.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(discards, Renamed)]
+    pub fn rename(&mut self, name: &str) {}
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! An option that is there twice.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed, discards, discards)]
+    pub fn rename(&mut self, name: &str) {}
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! An attribute for fields.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    #[serde(rename = "renamed")]
+    pub fn rename(&mut self, name: &str) {}
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! Two events in one method.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    #[event(Retitled)]
+    pub fn rename(&mut self, name: &str) {}
+}
+
+fn main() {}

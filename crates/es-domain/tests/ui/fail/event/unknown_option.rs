@@ -1,0 +1,21 @@
+//! An option that is not there.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed, version = 2)]
+    pub fn rename(&mut self, name: &str) {}
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+//! A derive without parentheses.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events(derive = PartialEq)]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! The attribute on a module.
+
+use es_domain::prelude::*;
+
+#[events]
+mod dogs {}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! An attribute that serde does not know.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename(&mut self, #[serde(renamed = "title")] name: &str) {}
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+//! A method that makes something else.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename(name: &str) -> String {
+        name.to_owned()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! An event with a lifetime parameter.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename<'a>(&mut self, name: &'a str) {}
+}
+
+fn main() {}

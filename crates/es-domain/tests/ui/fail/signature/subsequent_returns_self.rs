@@ -1,0 +1,23 @@
+//! A method that changes an aggregate and makes one.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename(&mut self, name: &str) -> Self {
+        Self::default()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! A method that takes the aggregate in a box.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename(self: Box<Self>, name: &str) {}
+}
+
+fn main() {}

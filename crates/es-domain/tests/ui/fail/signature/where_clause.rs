@@ -1,0 +1,25 @@
+//! An event with a condition.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+
+    #[event(Renamed)]
+    pub fn rename(&mut self, name: &str)
+    where
+        u8: Copy,
+    {
+    }
+}
+
+fn main() {}
