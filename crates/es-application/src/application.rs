@@ -7,7 +7,7 @@ use es_persistence::{Datastore, EventStore};
 
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
-    Repository, execute,
+    Repository, Selection, Subscription, execute,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
@@ -33,7 +33,13 @@ impl Application {
 
     pub(crate) fn new(name: String, store: EventStore, datastore: Arc<dyn Datastore>) -> Self {
         let repository = Repository::new(store);
-        Self { inner: Arc::new(Inner { name, repository, datastore }) }
+        Self {
+            inner: Arc::new(Inner {
+                name,
+                repository,
+                datastore,
+            }),
+        }
     }
 
     /// The application's name.
@@ -49,6 +55,28 @@ impl Application {
     /// All events that have been saved, in order.
     pub fn notification_log(&self) -> NotificationLog {
         NotificationLog::new(self.store().clone())
+    }
+
+    /// Follows what is saved: first what is there and selected, then what comes, also from other processes.
+    ///
+    /// ```no_run
+    /// # use es_application::prelude::*;
+    /// use futures_util::TryStreamExt as _;
+    ///
+    /// # async fn follow(app: Application) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = app.subscribe(Selection::after(0));
+    /// while let Some(recorded) = events.try_next().await? {
+    ///     println!("{}: {}", recorded.position(), recorded.topic());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn subscribe(&self, selection: Selection) -> Subscription {
+        let recorder = Arc::clone(self.store().recorder());
+        Subscription::new(
+            es_persistence::Subscription::new(recorder, selection),
+            *self.store().mapper(),
+        )
     }
 
     pub(crate) fn store(&self) -> &EventStore {
@@ -81,7 +109,10 @@ impl Application {
         let notifications = self.store().put(events).await?;
         changes.forget_pending();
         let mapper = *self.store().mapper();
-        Ok(notifications.into_iter().map(|notification| Recorded::new(notification, mapper)).collect())
+        Ok(notifications
+            .into_iter()
+            .map(|notification| Recorded::new(notification, mapper))
+            .collect())
     }
 
     /// Reads the aggregate, runs `command` on it, and saves what it has triggered.
@@ -117,6 +148,8 @@ impl Application {
 
 impl fmt::Debug for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Application").field("name", &self.inner.name).finish_non_exhaustive()
+        f.debug_struct("Application")
+            .field("name", &self.inner.name)
+            .finish_non_exhaustive()
     }
 }

@@ -17,12 +17,19 @@ pub struct ApplicationBuilder {
 
 impl ApplicationBuilder {
     pub(crate) fn new(name: String) -> Self {
-        Self { name, environment: None, modules: PersistenceModules::memory_only() }
+        Self {
+            name,
+            environment: None,
+            modules: PersistenceModules::memory_only(),
+        }
     }
 
     /// Takes the settings from `environment`; without this call they are the environment variables of the process.
     pub fn environment(self, environment: Environment) -> Self {
-        Self { environment: Some(environment), ..self }
+        Self {
+            environment: Some(environment),
+            ..self
+        }
     }
 
     /// Adds stores among which `PERSISTENCE_MODULE` chooses. The one in memory is always there, and is the default.

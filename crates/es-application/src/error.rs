@@ -1,9 +1,7 @@
 //! What can go wrong in an application.
 
 use es_domain::{AggregateId, OriginatorId, ReplayError, TriggerError};
-use es_persistence::{
-    Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError,
-};
+use es_persistence::{Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError};
 
 use crate::ParseSectionIdError;
 
@@ -43,7 +41,10 @@ impl ApplicationError {
     pub(crate) fn not_found<I: AggregateId>(id: &I) -> Self {
         use es_domain::Aggregate as _;
 
-        Self::NotFound { aggregate: I::Aggregate::TOPIC, id: id.to_originator_id() }
+        Self::NotFound {
+            aggregate: I::Aggregate::TOPIC,
+            id: id.to_originator_id(),
+        }
     }
 
     /// Whether there is no such aggregate.

@@ -41,6 +41,7 @@ mod recorded;
 mod repository;
 mod save;
 mod section;
+mod subscription;
 
 pub mod prelude;
 
@@ -54,5 +55,11 @@ pub use self::{
     repository::Repository,
     save::Changes,
     section::{ParseSectionIdError, Section},
+    subscription::Subscription,
 };
-pub use es_persistence::{Environment, Selection};
+pub use es_persistence::{Environment, Selection, Stopper};
+
+/// The example of the README, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

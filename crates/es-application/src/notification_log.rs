@@ -16,13 +16,19 @@ const SECTION_SIZE: u64 = 10;
 
 impl NotificationLog {
     pub(crate) const fn new(store: EventStore) -> Self {
-        Self { store, section_size: SECTION_SIZE }
+        Self {
+            store,
+            section_size: SECTION_SIZE,
+        }
     }
 
     /// Makes sections of at most `size` events instead of 10.
     #[must_use]
     pub fn with_section_size(self, size: u64) -> Self {
-        Self { section_size: size, ..self }
+        Self {
+            section_size: size,
+            ..self
+        }
     }
 
     /// Reads the section `id`: `"1,10"` asks for the events at positions 1 to 10.
@@ -40,7 +46,9 @@ impl NotificationLog {
     pub async fn section(&self, id: &str) -> Result<Section, ApplicationError> {
         let id: SectionId = id.parse()?;
         let limit = id.len().min(self.section_size);
-        let items = self.select(Selection::from(id.first()).limit(usize::try_from(limit).unwrap_or(usize::MAX))).await?;
+        let items = self
+            .select(Selection::from(id.first()).limit(usize::try_from(limit).unwrap_or(usize::MAX)))
+            .await?;
         Ok(Section::new(items, limit))
     }
 
@@ -56,7 +64,10 @@ impl NotificationLog {
     pub async fn select(&self, selection: Selection) -> Result<Vec<Recorded>, RecorderError> {
         let notifications = self.store.recorder().select_notifications(selection).await?;
         let mapper = *self.store.mapper();
-        Ok(notifications.into_iter().map(|notification| Recorded::new(notification, mapper)).collect())
+        Ok(notifications
+            .into_iter()
+            .map(|notification| Recorded::new(notification, mapper))
+            .collect())
     }
 
     /// The position of the last event, or `None` when nothing has been saved.

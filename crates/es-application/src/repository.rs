@@ -45,7 +45,10 @@ impl Repository {
     /// Reading changes nothing; the future may be dropped.
     pub async fn get_at<I: AggregateId>(&self, id: I, version: u64) -> Result<I::Aggregate, ApplicationError> {
         let select = |stream: StreamSelection| stream.lte(version);
-        let events = self.store.get::<<I::Aggregate as Aggregate>::Event>(&id, select).await?;
+        let events = self
+            .store
+            .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
+            .await?;
         I::Aggregate::replay(events)?.ok_or_else(|| ApplicationError::not_found(&id))
     }
 
@@ -60,7 +63,10 @@ impl Repository {
     /// Reading changes nothing; the future may be dropped.
     pub async fn contains<I: AggregateId>(&self, id: I) -> Result<bool, ApplicationError> {
         let select = |stream: StreamSelection| stream.descending().limit(1);
-        let events = self.store.get::<<I::Aggregate as Aggregate>::Event>(&id, select).await?;
+        let events = self
+            .store
+            .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
+            .await?;
         Ok(events.last().is_some_and(|event| !event.body().kind().is_discarding()))
     }
 }

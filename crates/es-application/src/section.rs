@@ -16,12 +16,20 @@ impl Section {
     /// A section of what was found when at most `limit` events were asked for.
     pub(crate) fn new(items: Vec<Recorded>, limit: u64) -> Self {
         let Some((first, last)) = items.first().zip(items.last()) else {
-            return Self { id: None, items, next_id: None };
+            return Self {
+                id: None,
+                items,
+                next_id: None,
+            };
         };
         let (first, last) = (first.position(), last.position());
         let is_full = items.len() as u64 == limit;
         let next_id = is_full.then(|| format!("{},{}", last + 1, last.saturating_add(limit)));
-        Self { id: Some(format!("{first},{last}")), items, next_id }
+        Self {
+            id: Some(format!("{first},{last}")),
+            items,
+            next_id,
+        }
     }
 
     /// The positions of the first and the last event, such as `1,3`; `None` when there are none.
@@ -78,12 +86,18 @@ impl FromStr for SectionId {
     type Err = ParseSectionIdError;
 
     fn from_str(id: &str) -> Result<Self, Self::Err> {
-        let error = |source| ParseSectionIdError { id: id.to_owned(), source };
+        let error = |source| ParseSectionIdError {
+            id: id.to_owned(),
+            source,
+        };
         let (first, last) = id.split_once(',').ok_or_else(|| error(None))?;
         let number = |text: &str| text.trim().parse::<i64>().map_err(|source| error(Some(source)));
         // Positions below 1 are asked for by older readers; there is nothing there.
         let (first, last) = (number(first)?.max(1), number(last)?.max(0));
-        Ok(Self { first: first.unsigned_abs(), last: last.unsigned_abs() })
+        Ok(Self {
+            first: first.unsigned_abs(),
+            last: last.unsigned_abs(),
+        })
     }
 }
 

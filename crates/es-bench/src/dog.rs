@@ -16,7 +16,10 @@ pub(crate) struct Dog {
 impl Dog {
     #[event(Registered)]
     pub(crate) fn register(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 
     #[event(TrickAdded)]
@@ -37,5 +40,8 @@ pub(crate) fn events(len: usize) -> Vec<DomainEvent<DogEvent>> {
 
 /// The same as rows.
 pub(crate) fn rows(len: usize) -> Result<Vec<StoredEvent>, MapperError> {
-    events(len).iter().map(|event| Mapper::default().to_stored(event)).collect()
+    events(len)
+        .iter()
+        .map(|event| Mapper::default().to_stored(event))
+        .collect()
 }

@@ -52,7 +52,11 @@ fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
                 black_box(serde_json::to_vec(value).ok());
             }
         });
-        bench.row("mapper: event to bytes", ours, Some(("serde_json, the same fields", theirs)));
+        bench.row(
+            "mapper: event to bytes",
+            ours,
+            Some(("serde_json, the same fields", theirs)),
+        );
     }
     if bench.wants("mapper: bytes to event") {
         let ours = bench.time(EVENTS, || {
@@ -65,7 +69,11 @@ fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
                 black_box(serde_json::from_slice::<Plain>(&row.state).ok());
             }
         });
-        bench.row("mapper: bytes to event", ours, Some(("serde_json, the same fields", theirs)));
+        bench.row(
+            "mapper: bytes to event",
+            ours,
+            Some(("serde_json, the same fields", theirs)),
+        );
     }
     Ok(())
 }

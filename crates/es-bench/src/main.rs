@@ -5,8 +5,8 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are printed")]
 
-mod domain;
 mod dog;
+mod domain;
 mod measure;
 mod memory;
 mod sqlite;

@@ -60,7 +60,10 @@ impl Rounds {
     }
 
     pub(crate) const fn new() -> Self {
-        Self { ours: Vec::new(), theirs: Vec::new() }
+        Self {
+            ours: Vec::new(),
+            theirs: Vec::new(),
+        }
     }
 
     pub(crate) fn add(&mut self, round: usize, operations: usize, ours: Lap, theirs: Lap) {
@@ -102,8 +105,16 @@ fn median(mut rounds: Vec<f64>) -> Figure {
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (time, rate) = (self.0, 1e9 / self.0);
-        if time < 10_000.0 { write!(f, "{time:.0} ns")? } else { write!(f, "{:.1} µs", time / 1e3)? }
-        if rate < 10_000.0 { write!(f, ", {rate:.0}/s") } else { write!(f, ", {:.0} k/s", rate / 1e3) }
+        if time < 10_000.0 {
+            write!(f, "{time:.0} ns")?
+        } else {
+            write!(f, "{:.1} µs", time / 1e3)?
+        }
+        if rate < 10_000.0 {
+            write!(f, ", {rate:.0}/s")
+        } else {
+            write!(f, ", {:.0} k/s", rate / 1e3)
+        }
     }
 }
 
@@ -118,7 +129,11 @@ impl fmt::Display for Row<'_> {
         match against {
             None => write!(f, "| {name} | {figure} | | | |"),
             Some((other, beside)) => {
-                write!(f, "| {name} | {figure} | {other} | {beside} | {:.2} |", figure.0 / beside.0)
+                write!(
+                    f,
+                    "| {name} | {figure} | {other} | {beside} | {:.2} |",
+                    figure.0 / beside.0
+                )
             }
         }
     }

@@ -29,15 +29,23 @@ impl Fixture {
     async fn open() -> Result<Self, Box<dyn Error>> {
         // On the disk that the program is built on: a temporary folder may be in memory.
         let folder = tempfile::tempdir_in(".")?;
-        let path = folder.path().join("bench.sqlite").to_str().ok_or("the path is no Unicode")?.to_owned();
+        let path = folder
+            .path()
+            .join("bench.sqlite")
+            .to_str()
+            .ok_or("the path is no Unicode")?
+            .to_owned();
         let environment = Environment::new("bench").with("SQLITE_DBNAME", path);
         let datastore = es_sqlite::factory().open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
-        Ok(Self { folder, datastore, recorder })
+        Ok(Self {
+            folder,
+            datastore,
+            recorder,
+        })
     }
 
     fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("bench.sqlite")
     }
-
 }

@@ -49,6 +49,19 @@ pub enum Part {
     Sharing,
 }
 
+impl Part {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Events,
+        Self::Snapshots,
+        Self::Tracking,
+        Self::Process,
+        Self::Wakeup,
+        Self::ContiguousPositions,
+        Self::Durability,
+        Self::Sharing,
+    ];
+}
+
 /// An empty store, for one case.
 pub struct FreshStore {
     pub(crate) persistence: Arc<dyn Persistence>,

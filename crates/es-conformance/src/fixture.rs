@@ -12,13 +12,14 @@ use es_persistence::{
 };
 use tokio::time;
 
-use crate::{Backend, FreshStore, backend::Remove};
+use crate::{Backend, FreshStore, Part, backend::Remove};
 
 /// An empty store, open once.
 pub(crate) struct Fixture {
     persistence: Arc<dyn Persistence>,
     environment: Environment,
     patience: Duration,
+    parts: Vec<Part>,
     first: Opened,
     opened: Mutex<Vec<Arc<dyn Datastore>>>,
 }
@@ -33,9 +34,14 @@ impl Fixture {
         let FreshStore { persistence, environment, remove } = backend.fresh().await?;
         let first = persistence.open(&environment).await?;
         let opened = Mutex::new(vec![Arc::clone(&first)]);
-        let fixture =
-            Self { persistence, environment, patience: backend.patience(), first: Opened(first), opened };
-        Ok((fixture, remove))
+        let parts = Part::ALL.into_iter().filter(|part| backend.supports(*part)).collect();
+        let patience = backend.patience();
+        Ok((Self { persistence, environment, patience, parts, first: Opened(first), opened }, remove))
+    }
+
+    /// Whether the backend says that it has `part`.
+    pub(crate) fn supports(&self, part: Part) -> bool {
+        self.parts.contains(&part)
     }
 
     pub(crate) async fn application(&self) -> Arc<dyn ApplicationRecorder> {

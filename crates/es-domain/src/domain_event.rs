@@ -54,7 +54,12 @@ impl<E: Event> DomainEvent<E> {
     ///
     /// Events of a living aggregate come from [`Aggregate::trigger`]; this is for those that are read from somewhere.
     pub const fn new(originator_id: IdOf<E>, originator_version: u64, stamp: Stamp, body: E) -> Self {
-        Self { originator_id, originator_version, stamp, body }
+        Self {
+            originator_id,
+            originator_version,
+            stamp,
+            body,
+        }
     }
 
     /// The ID of the aggregate it happened to.

@@ -125,7 +125,12 @@ impl EventKind {
     /// A kind of event: the variant's name as `serde` sees it, and the topic under which it is stored for ever.
     #[must_use]
     pub const fn new(name: &'static str, topic: &'static str) -> Self {
-        Self { name, topic, aliases: &[], discards: false }
+        Self {
+            name,
+            topic,
+            aliases: &[],
+            discards: false,
+        }
     }
 
     /// Reads events that were stored under these topics, too.

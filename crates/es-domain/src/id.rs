@@ -88,7 +88,10 @@ impl<A: ?Sized> Id<A> {
     /// Takes `uuid` for the ID of an `A`.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
-        Self { uuid, aggregate: PhantomData }
+        Self {
+            uuid,
+            aggregate: PhantomData,
+        }
     }
 
     /// The UUID, without the aggregate's type.
@@ -137,7 +140,10 @@ impl<A: ?Sized> FromStr for Id<A> {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
             Ok(uuid) => Ok(Self::from_uuid(uuid)),
-            Err(source) => Err(ParseIdError { text: text.to_owned(), source }),
+            Err(source) => Err(ParseIdError {
+                text: text.to_owned(),
+                source,
+            }),
         }
     }
 }

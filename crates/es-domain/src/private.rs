@@ -2,9 +2,7 @@
 
 pub use serde;
 
-use crate::{
-    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, trigger,
-};
+use crate::{Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, trigger};
 
 /// An event method may have this type among its parameters.
 #[diagnostic::on_unimplemented(
@@ -147,7 +145,10 @@ pub const fn assert_distinct(topics: &[&str]) {
     while i < topics.len() {
         let mut j = i + 1;
         while j < topics.len() {
-            assert!(!is_same(topics[i], topics[j]), "two events have the same topic or alias: give one of them another `topic`");
+            assert!(
+                !is_same(topics[i], topics[j]),
+                "two events have the same topic or alias: give one of them another `topic`"
+            );
             j += 1;
         }
         i += 1;

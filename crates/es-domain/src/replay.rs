@@ -45,7 +45,9 @@ impl fmt::Display for ReplayErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WrongOriginator { expected } => write!(f, "is not of aggregate {expected}"),
-            Self::WrongVersion { expected } => write!(f, "stands where version {expected} was expected"),
+            Self::WrongVersion { expected } => {
+                write!(f, "stands where version {expected} was expected")
+            }
             Self::Discarded => f.write_str("comes after the end of the aggregate's life"),
             Self::TriggersEvents => f.write_str("has a body that triggers other events"),
             Self::NotApplied => f.write_str("cannot be applied"),
@@ -138,7 +140,15 @@ impl<E: Event> DomainEvent<E> {
     fn split(self) -> (E, Site<E>) {
         let (kind, timestamp, version) = (self.kind(), self.timestamp(), self.originator_version());
         let (id, body) = self.into_id_and_body();
-        (body, Site { id, version, kind, timestamp })
+        (
+            body,
+            Site {
+                id,
+                version,
+                kind,
+                timestamp,
+            },
+        )
     }
 }
 
@@ -153,10 +163,14 @@ struct Site<E: Event> {
 impl<E: Event> Site<E> {
     fn follows(&self, root: &mut Root<E::Aggregate>) -> Result<(), ReplayErrorKind> {
         if self.id != *root.id() {
-            return Err(ReplayErrorKind::WrongOriginator { expected: root.id().to_originator_id() });
+            return Err(ReplayErrorKind::WrongOriginator {
+                expected: root.id().to_originator_id(),
+            });
         }
         if self.version != root.version() + 1 {
-            return Err(ReplayErrorKind::WrongVersion { expected: root.version() + 1 });
+            return Err(ReplayErrorKind::WrongVersion {
+                expected: root.version() + 1,
+            });
         }
         root.begin().map_err(|kind| match kind {
             TriggerErrorKind::Discarded => ReplayErrorKind::Discarded,

@@ -114,7 +114,11 @@ impl<A: Aggregate> Root<A> {
         }
         self.version += 1;
         self.modified_on = timestamp;
-        self.phase = if kind.is_discarding() { Phase::Discarded } else { Phase::Alive };
+        self.phase = if kind.is_discarding() {
+            Phase::Discarded
+        } else {
+            Phase::Alive
+        };
     }
 
     /// Says that `event` has been applied, and keeps it until it is saved.
@@ -123,7 +127,8 @@ impl<A: Aggregate> Root<A> {
 
         let stamp = Stamp::now();
         self.advance(event.kind(), stamp.timestamp());
-        self.pending.push(DomainEvent::new(self.id.clone(), self.version, stamp, event));
+        self.pending
+            .push(DomainEvent::new(self.id.clone(), self.version, stamp, event));
     }
 }
 
@@ -177,15 +182,37 @@ struct RootState<I: AggregateId> {
 
 impl<A: Aggregate> Serialize for Root<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { version, created_on, modified_on, .. } = *self;
-        RootState { id: self.id.clone(), version, created_on, modified_on }.serialize(serializer)
+        let Self {
+            version,
+            created_on,
+            modified_on,
+            ..
+        } = *self;
+        RootState {
+            id: self.id.clone(),
+            version,
+            created_on,
+            modified_on,
+        }
+        .serialize(serializer)
     }
 }
 
 impl<'de, A: Aggregate> Deserialize<'de> for Root<A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let RootState { id, version, created_on, modified_on } = RootState::<A::Id>::deserialize(deserializer)?;
+        let RootState {
+            id,
+            version,
+            created_on,
+            modified_on,
+        } = RootState::<A::Id>::deserialize(deserializer)?;
         let phase = if version == 0 { Phase::Unborn } else { Phase::Alive };
-        Ok(Self { version, created_on, modified_on, phase, ..Self::unborn(id) })
+        Ok(Self {
+            version,
+            created_on,
+            modified_on,
+            phase,
+            ..Self::unborn(id)
+        })
     }
 }

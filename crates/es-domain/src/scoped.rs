@@ -7,7 +7,10 @@ pub(crate) type Slot<T> = LocalKey<RefCell<Option<Rc<T>>>>;
 
 /// Runs `body` with `value` in force; the value from before comes back when it returns or panics.
 pub(crate) fn with<T: ?Sized, R>(slot: &'static Slot<T>, value: Rc<T>, body: impl FnOnce() -> R) -> R {
-    let _restored = Restore { slot, before: slot.replace(Some(value)) };
+    let _restored = Restore {
+        slot,
+        before: slot.replace(Some(value)),
+    };
     body()
 }
 

@@ -67,7 +67,10 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse::<jiff::Timestamp>() {
             Ok(time) => Ok(Self::from_micros(time.as_microsecond())),
-            Err(source) => Err(ParseTimestampError { text: text.to_owned(), source }),
+            Err(source) => Err(ParseTimestampError {
+                text: text.to_owned(),
+                source,
+            }),
         }
     }
 }
@@ -128,6 +131,9 @@ mod tests {
     #[test]
     fn nonsense_is_refused_with_the_text_in_the_message() {
         let error = "yesterday".parse::<Timestamp>().unwrap_err();
-        assert_eq!(error.to_string(), r#""yesterday" is not a timestamp such as 2026-01-02T03:04:05Z"#);
+        assert_eq!(
+            error.to_string(),
+            r#""yesterday" is not a timestamp such as 2026-01-02T03:04:05Z"#
+        );
     }
 }

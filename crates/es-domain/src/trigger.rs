@@ -40,7 +40,12 @@ pub enum TriggerErrorKind {
 impl TriggerError {
     pub(crate) fn new<I: AggregateId>(id: &I, event: &'static str, kind: TriggerErrorKind) -> Self {
         let aggregate = format!("{} {id}", <I::Aggregate as Aggregate>::TOPIC);
-        Self { aggregate, event, kind, source: None }
+        Self {
+            aggregate,
+            event,
+            kind,
+            source: None,
+        }
     }
 
     fn from_apply<I: AggregateId>(id: &I, event: &'static str, error: ApplyError) -> Self {
@@ -49,7 +54,10 @@ impl TriggerError {
             ApplyError::NotInitial => (TriggerErrorKind::NotInitial, None),
             ApplyError::Refused(cause) => (TriggerErrorKind::Refused, Some(cause.into())),
         };
-        Self { source, ..Self::new(id, event, kind) }
+        Self {
+            source,
+            ..Self::new(id, event, kind)
+        }
     }
 
     /// Why.

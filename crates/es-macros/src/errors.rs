@@ -11,7 +11,10 @@ pub(crate) struct Errors {
 
 impl Errors {
     pub(crate) const fn new() -> Self {
-        Self { found: Vec::new(), read: false }
+        Self {
+            found: Vec::new(),
+            read: false,
+        }
     }
 
     /// Adds an error at `span`.
@@ -59,7 +62,10 @@ impl Errors {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        debug_assert!(self.read || std::thread::panicking(), "errors of a macro were never looked at");
+        debug_assert!(
+            self.read || std::thread::panicking(),
+            "errors of a macro were never looked at"
+        );
     }
 }
 
@@ -71,9 +77,15 @@ mod tests {
     fn all_errors_are_emitted_in_the_order_of_their_discovery() {
         let mut errors = Errors::new();
         errors.at(Span::call_site(), "first");
-        assert_eq!(errors.take::<()>(Err(syn::Error::new(Span::call_site(), "second"))), None);
+        assert_eq!(
+            errors.take::<()>(Err(syn::Error::new(Span::call_site(), "second"))),
+            None
+        );
 
-        let tokens = errors.into_tokens().map(|tokens| tokens.to_string()).unwrap_or_default();
+        let tokens = errors
+            .into_tokens()
+            .map(|tokens| tokens.to_string())
+            .unwrap_or_default();
 
         assert_eq!(tokens.matches("compile_error").count(), 2);
         assert!(tokens.find("first") < tokens.find("second"), "{tokens}");

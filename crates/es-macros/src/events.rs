@@ -42,7 +42,11 @@ fn expand_impl(options: Options, block: ItemImpl, errors: &mut Errors) -> TokenS
     };
     let events = Events::read(options, block, self_ty, errors);
     check::check(&events, errors);
-    if errors.is_empty() { expand::expand(&events) } else { fallback::expand(events) }
+    if errors.is_empty() {
+        expand::expand(&events)
+    } else {
+        fallback::expand(events)
+    }
 }
 
 /// `#[event]` where no `#[events]` has taken it away.
@@ -52,4 +56,67 @@ pub(crate) fn stray(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut tokens = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
     tokens.extend(item);
     tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::*;
+
+    fn check(item: &TokenStream, message: &str) {
+        let tokens = expand(TokenStream::new(), item.clone()).to_string();
+        assert!(tokens.contains(message), "{item}: {tokens}");
+        assert!(tokens.contains("compile_error"), "{item}: {tokens}");
+    }
+
+    #[test]
+    fn what_is_no_impl_is_kept_and_complained_about() {
+        check(&quote!(), "compile_error");
+        check(
+            &quote!(
+                fn bark() {}
+            ),
+            "fn bark",
+        );
+        check(
+            &quote!(
+                struct Dog;
+            ),
+            "stands on the impl",
+        );
+        check(&quote!(impl Dog { fn bark(&self) -> { bark } }), "bark");
+    }
+
+    #[test]
+    fn an_impl_with_a_mistake_stays_a_plain_impl() {
+        let item = quote!(impl Dog {
+            #[event(nonsense)]
+            fn bark(&self, #[serde(default)] times: u8) -> u8 {
+                times
+            }
+        });
+        let tokens = expand(TokenStream::new(), item).to_string();
+        assert!(
+            tokens.contains("fn bark (& self , times : u8) -> u8 { times }"),
+            "{tokens}"
+        );
+        assert!(!tokens.contains("# [event"), "{tokens}");
+        assert_eq!(tokens.matches("compile_error").count(), 4, "{tokens}");
+    }
+
+    #[test]
+    fn an_event_outside_stays_a_plain_method() {
+        let tokens = stray(
+            quote!(Renamed),
+            quote!(
+                fn rename() {}
+            ),
+        )
+        .to_string();
+        assert!(
+            tokens.contains("compile_error") && tokens.ends_with("fn rename () { }"),
+            "{tokens}"
+        );
+    }
 }

@@ -9,19 +9,19 @@ mod events;
 mod options;
 mod topic;
 
-/// Makes a struct an aggregate.
+#[doc = include_str!("../docs/aggregate.md")]
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(input: TokenStream) -> TokenStream {
     aggregate::derive(input.into()).into()
 }
 
-/// Makes the event methods of an aggregate.
+#[doc = include_str!("../docs/events.md")]
 #[proc_macro_attribute]
 pub fn events(options: TokenStream, item: TokenStream) -> TokenStream {
     events::expand(options.into(), item.into()).into()
 }
 
-/// Makes a method an event.
+#[doc = include_str!("../docs/event.md")]
 #[proc_macro_attribute]
 pub fn event(options: TokenStream, item: TokenStream) -> TokenStream {
     events::stray(options.into(), item.into()).into()

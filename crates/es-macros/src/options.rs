@@ -1,7 +1,11 @@
 //! Comma-separated options, as they stand in the parentheses of an attribute.
 
 use proc_macro2::TokenTree;
-use syn::{Ident, Token, ext::IdentExt as _, parse::{Parse, ParseStream}};
+use syn::{
+    Ident, Token,
+    ext::IdentExt as _,
+    parse::{Parse, ParseStream},
+};
 
 use crate::errors::Errors;
 
@@ -47,7 +51,9 @@ pub(crate) fn value<T: Parse>(input: ParseStream<'_>, key: &Ident, example: &str
     if input.is_empty() || input.peek(Token![,]) {
         return Err(no_value());
     }
-    input.parse().map_err(|error| syn::Error::new(error.span(), format!("{error}: write `{key} = {example}`")))
+    input
+        .parse()
+        .map_err(|error| syn::Error::new(error.span(), format!("{error}: write `{key} = {example}`")))
 }
 
 fn end_of_option(input: ParseStream<'_>) -> syn::Result<()> {

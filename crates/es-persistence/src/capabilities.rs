@@ -14,7 +14,10 @@ impl Capabilities {
     /// Says that positions have no holes.
     #[must_use]
     pub const fn with_contiguous_positions(self) -> Self {
-        Self { contiguous_positions: true, ..self }
+        Self {
+            contiguous_positions: true,
+            ..self
+        }
     }
 
     /// Says that what is stored outlives the process.

@@ -95,7 +95,9 @@ impl PersistenceModules {
     ///
     /// [`EnvironmentError::Invalid`], with the names that are known, when it is none of these.
     pub fn choose(&self, environment: &Environment) -> Result<&dyn Persistence, EnvironmentError> {
-        let named = KEYS.iter().find_map(|key| Some((*key, environment.get(key).filter(|name| !name.is_empty())?)));
+        let named = KEYS
+            .iter()
+            .find_map(|key| Some((*key, environment.get(key).filter(|name| !name.is_empty())?)));
         let Some((key, name)) = named else {
             return self.find("memory").ok_or_else(|| self.unknown(KEYS[0], environment));
         };
@@ -108,7 +110,10 @@ impl PersistenceModules {
 
     fn unknown(&self, key: &str, environment: &Environment) -> EnvironmentError {
         let known: Vec<_> = self.0.iter().map(|module| module.module()).collect();
-        environment.invalid(key, format!("a store that this application was built with ({})", known.join(", ")))
+        environment.invalid(
+            key,
+            format!("a store that this application was built with ({})", known.join(", ")),
+        )
     }
 }
 
@@ -129,7 +134,10 @@ mod tests {
     #[test]
     fn the_older_key_counts_when_the_newer_is_not_set() {
         let environment = Environment::new("Dogs").with("INFRASTRUCTURE_FACTORY", "memory");
-        assert_eq!(PersistenceModules::memory_only().choose(&environment).unwrap().module(), "memory");
+        assert_eq!(
+            PersistenceModules::memory_only().choose(&environment).unwrap().module(),
+            "memory"
+        );
         let environment = environment.with("PERSISTENCE_MODULE", "nothing");
         let error = PersistenceModules::memory_only().choose(&environment).unwrap_err();
         assert!(error.to_string().starts_with("PERSISTENCE_MODULE"), "{error}");

@@ -54,7 +54,11 @@ impl Environment {
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
-        Self { prefix: name.to_uppercase(), name, values: BTreeMap::new() }
+        Self {
+            prefix: name.to_uppercase(),
+            name,
+            values: BTreeMap::new(),
+        }
     }
 
     /// The settings in the environment variables of this process, for the application `name`.
@@ -62,8 +66,12 @@ impl Environment {
     /// Variables whose name or value is no Unicode are left out.
     #[must_use]
     pub fn from_process(name: impl Into<String>) -> Self {
-        let unicode = env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        Self { values: unicode.collect(), ..Self::new(name) }
+        let unicode =
+            env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            values: unicode.collect(),
+            ..Self::new(name)
+        }
     }
 
     /// Sets `key` to `value`, in place of what it was.
@@ -81,7 +89,10 @@ impl Environment {
     /// The same settings for another application.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
-        Self { values: self.values, ..Self::new(name) }
+        Self {
+            values: self.values,
+            ..Self::new(name)
+        }
     }
 
     /// The value of `key` for this application.
@@ -98,7 +109,10 @@ impl Environment {
     pub fn require(&self, key: &str, advice: &'static str) -> Result<&str, EnvironmentError> {
         self.get(key)
             .filter(|value| !value.is_empty())
-            .ok_or_else(|| EnvironmentError::Missing { key: key.to_owned(), advice })
+            .ok_or_else(|| EnvironmentError::Missing {
+                key: key.to_owned(),
+                advice,
+            })
     }
 
     /// The value of a switch: `y`, `yes`, `t`, `true`, `on` and `1`, or `n`, `no`, `f`, `false`, `off` and `0`, in any case.
@@ -130,12 +144,20 @@ impl Environment {
     /// The error that says that the value of `key` is not `allowed`.
     pub fn invalid(&self, key: &str, allowed: impl Into<String>) -> EnvironmentError {
         let value = self.get(key).unwrap_or_default();
-        EnvironmentError::Invalid { key: key.to_owned(), value: shown(key, value).to_owned(), allowed: allowed.into() }
+        EnvironmentError::Invalid {
+            key: key.to_owned(),
+            value: shown(key, value).to_owned(),
+            allowed: allowed.into(),
+        }
     }
 }
 
 fn shown<'a>(key: &str, value: &'a str) -> &'a str {
-    if SECRET.iter().any(|word| key.contains(word)) { "***" } else { value }
+    if SECRET.iter().any(|word| key.contains(word)) {
+        "***"
+    } else {
+        value
+    }
 }
 
 /// Prints the values of this library's keys; those of secrets, and what other programs keep there, are left out.
@@ -143,7 +165,9 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ours = self.values.iter().filter(|(key, _)| self.is_ours(key));
         f.write_str("Environment ")?;
-        f.debug_map().entries(ours.map(|(key, value)| (key, shown(key, value)))).finish()
+        f.debug_map()
+            .entries(ours.map(|(key, value)| (key, shown(key, value))))
+            .finish()
     }
 }
 
@@ -167,7 +191,9 @@ const OURS: [&str; 14] = [
 
 impl Environment {
     fn is_ours(&self, key: &str) -> bool {
-        let own = key.strip_prefix(self.prefix.as_str()).and_then(|rest| rest.strip_prefix('_'));
+        let own = key
+            .strip_prefix(self.prefix.as_str())
+            .and_then(|rest| rest.strip_prefix('_'));
         OURS.iter().any(|start| own.unwrap_or(key).starts_with(start))
     }
 }
@@ -178,14 +204,19 @@ mod tests {
 
     #[test]
     fn an_applications_own_value_comes_before_the_common_one() {
-        let environment = Environment::new("Dogs").with("CREATE_TABLE", "y").with("DOGS_CREATE_TABLE", "n");
+        let environment = Environment::new("Dogs")
+            .with("CREATE_TABLE", "y")
+            .with("DOGS_CREATE_TABLE", "n");
         assert_eq!(environment.flag("CREATE_TABLE", true), Ok(false));
         assert_eq!(environment.named("Cats").flag("CREATE_TABLE", false), Ok(true));
     }
 
     #[test]
     fn a_wrong_switch_names_key_value_and_what_is_allowed() {
-        let error = Environment::new("Dogs").with("CREATE_TABLE", "maybe").flag("CREATE_TABLE", true).unwrap_err();
+        let error = Environment::new("Dogs")
+            .with("CREATE_TABLE", "maybe")
+            .flag("CREATE_TABLE", true)
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             r#"CREATE_TABLE is "maybe", which is not one of y, yes, t, true, on, 1, n, no, f, false, off, 0"#
@@ -194,14 +225,23 @@ mod tests {
 
     #[test]
     fn secrets_are_never_shown() {
-        let environment = Environment::new("Dogs").with("CIPHER_KEY", "swordfish").with("DOGS_POSTGRES_PASSWORD", "swordfish");
+        let environment = Environment::new("Dogs")
+            .with("CIPHER_KEY", "swordfish")
+            .with("DOGS_POSTGRES_PASSWORD", "swordfish");
         assert!(!format!("{environment:?}").contains("swordfish"));
-        assert!(!environment.invalid("CIPHER_KEY", "a key").to_string().contains("swordfish"));
+        assert!(
+            !environment
+                .invalid("CIPHER_KEY", "a key")
+                .to_string()
+                .contains("swordfish")
+        );
     }
 
     #[test]
     fn what_belongs_to_other_programs_is_not_shown() {
-        let environment = Environment::new("Dogs").with("AWS_SESSION", "swordfish").with("SQLITE_DBNAME", "dogs");
+        let environment = Environment::new("Dogs")
+            .with("AWS_SESSION", "swordfish")
+            .with("SQLITE_DBNAME", "dogs");
         assert_eq!(format!("{environment:?}"), r#"Environment {"SQLITE_DBNAME": "dogs"}"#);
     }
 }

@@ -53,7 +53,9 @@ impl EventStore {
     pub async fn put(&self, events: Vec<StoredEvent>) -> Result<Vec<Notification>, RecorderError> {
         let positions = self.recorder.insert_events(events.clone()).await?;
         let numbered = positions.into_iter().zip(events);
-        Ok(numbered.map(|(position, event)| Notification { position, event }).collect())
+        Ok(numbered
+            .map(|(position, event)| Notification { position, event })
+            .collect())
     }
 
     /// Reads the events of one aggregate.

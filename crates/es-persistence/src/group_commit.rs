@@ -1,15 +1,21 @@
-//! One writer that stores what has come together while it was writing.
+//! Saves that come together are stored together.
 //!
-//! A commit costs the same for one event as for a hundred, so whoever finds the writer busy shares the next commit
-//! with all others who do. Nobody waits for company: an idle writer writes at once.
+//! A commit costs the same for one event as for a hundred, so whoever finds the writers busy shares the next commit with
+//! all others who do. Nobody waits for company: whoever finds a writer idle writes at once, and without a hop to another
+//! task.
 //!
 //! It is shared by the stores of this workspace, no part of the public API, and may change in any release.
 
-use std::{fmt, sync::Mutex, sync::PoisonError};
+mod abandon;
+mod queue;
 
-use tokio::{
-    sync::{mpsc, oneshot},
-    task::JoinHandle,
+use std::{fmt, sync::Arc};
+
+use tokio::sync::oneshot;
+
+use self::{
+    abandon::FinishElsewhere,
+    queue::{Queue, Turn},
 };
 
 /// Stores batches of saves for a [`GroupCommit`].
@@ -28,18 +34,16 @@ pub trait BatchWriter: Send + 'static {
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
-/// A queue of saves and the task that stores them.
+/// Some writers, and the saves that wait for them.
 ///
-/// The task is not the caller's: a caller that goes away does not interrupt a write.
-pub struct GroupCommit<S, E> {
-    requests: mpsc::Sender<Request<S, E>>,
-    task: Mutex<Option<JoinHandle<()>>>,
+/// Whoever takes an idle writer drives it as part of the own call. A caller that goes away meanwhile does not interrupt
+/// the write: it goes on in a task of the runtime.
+pub struct GroupCommit<W: BatchWriter> {
+    queue: Arc<Queue<W>>,
 }
 
-enum Request<S, E> {
-    Save(S, oneshot::Sender<Result<Vec<u64>, E>>),
-    Close,
-}
+/// The outcome of a save: the positions of its events, or the writer's own error.
+pub type Outcome<W> = Result<Vec<u64>, <W as BatchWriter>::Error>;
 
 /// The writer is gone: the save was not begun, or its outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,75 +54,51 @@ pub enum WriterGone {
     WhileWriting,
 }
 
-/// How many saves may wait; more wait for a place among these.
-const QUEUE: usize = 1024;
-
-/// How many saves share a commit.
-const BATCH: usize = 256;
-
-impl<S: Send + Sync + 'static, E: Send + 'static> GroupCommit<S, E> {
-    /// Starts the task that writes by `writer`, on the runtime of the caller.
-    pub fn start(writer: impl BatchWriter<Save = S, Error = E>) -> Self {
-        let (requests, queue) = mpsc::channel(QUEUE);
-        let task = Mutex::new(Some(tokio::spawn(run(writer, queue))));
-        Self { requests, task }
+impl<W: BatchWriter> GroupCommit<W> {
+    /// Writes by `writers`, each one batch at a time.
+    pub fn new(writers: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            queue: Arc::new(Queue::new(writers)),
+        }
     }
 
-    /// Has `save` stored, and returns the positions of its events.
+    /// Has `save` stored.
     ///
     /// # Errors
     ///
-    /// [`WriterGone`] when it was closed or its runtime is gone; inside, the writer's own error.
+    /// [`WriterGone`] when the writers are closed, or a runtime was shut down while one was writing; inside, the
+    /// writer's own error.
     ///
     /// # Cancel safety
     ///
-    /// Once queued, the save goes on when the future is dropped.
-    pub async fn save(&self, save: S) -> Result<Result<Vec<u64>, E>, WriterGone> {
+    /// Once the future has been polled, the save goes on when it is dropped.
+    pub async fn save(&self, save: W::Save) -> Result<Outcome<W>, WriterGone> {
         let (reply, answer) = oneshot::channel();
-        let queued = self.requests.send(Request::Save(save, reply)).await;
-        queued.map_err(|_closed| WriterGone::BeforeWriting)?;
+        match self.queue.push(save, reply) {
+            Turn::Closed => return Err(WriterGone::BeforeWriting),
+            Turn::Wait => {}
+            Turn::Write(writer) => {
+                let queue = Arc::clone(&self.queue);
+                let others = FinishElsewhere::new(queue.write_once(writer)).await;
+                if let Some(writer) = others {
+                    // More has come meanwhile. It is not this caller's business to write it all.
+                    drop(tokio::spawn(Arc::clone(&self.queue).write_all(writer)));
+                }
+            }
+        }
         answer.await.map_err(|_dropped| WriterGone::WhileWriting)
     }
 
-    /// Waits until all that is queued is stored, and ends the task. Later saves are refused.
+    /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.
     pub async fn close(&self) {
-        // An error says that the task has ended already.
-        let _ended = self.requests.send(Request::Close).await;
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task {
-            // A panic of the writer was told to those whose saves it took along.
-            let _joined = task.await;
+        for writer in self.queue.close().await {
+            writer.close().await;
         }
     }
 }
 
-impl<S, E> fmt::Debug for GroupCommit<S, E> {
+impl<W: BatchWriter> fmt::Debug for GroupCommit<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GroupCommit").finish_non_exhaustive()
     }
-}
-
-async fn run<W: BatchWriter>(mut writer: W, mut queue: mpsc::Receiver<Request<W::Save, W::Error>>) {
-    let mut requests = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut requests, BATCH).await > 0 {
-        let (mut saves, mut replies) = (Vec::new(), Vec::new());
-        for request in requests.drain(..) {
-            match request {
-                Request::Save(save, reply) => {
-                    saves.push(save);
-                    replies.push(reply);
-                }
-                // What was queued before is still received; what comes later is refused.
-                Request::Close => queue.close(),
-            }
-        }
-        if saves.is_empty() {
-            continue;
-        }
-        for (reply, outcome) in replies.into_iter().zip(writer.write(&saves).await) {
-            // The caller may have gone away; the outcome stands all the same.
-            let _unheard = reply.send(outcome);
-        }
-    }
-    writer.close().await;
 }

@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use es_domain::{Aggregate, AggregateId, DomainEvent, Event};
 
-pub use self::error::{MapperError, MapperErrorKind};
 use self::envelope::{Envelope, EnvelopeSeed};
+pub use self::error::{MapperError, MapperErrorKind};
 use crate::{StoredEvent, Transcoder};
 
 /// Turns events with types into rows of bytes, and rows back into events with types.
@@ -60,13 +60,17 @@ impl Mapper {
     /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the state
     /// cannot be read.
     pub fn to_domain<E: Event>(&self, stored: &StoredEvent) -> Result<DomainEvent<E>, MapperError> {
-        let fail = |kind| {
-            MapperError::new(&stored.originator_id, stored.originator_version, &stored.topic, kind)
-        };
-        let kind = E::kind_of_topic(&stored.topic)
-            .ok_or_else(|| fail(MapperErrorKind::UnknownTopic { aggregate: E::Aggregate::TOPIC }))?;
-        let id = <E::Aggregate as Aggregate>::Id::from_originator_id(&stored.originator_id)
-            .ok_or_else(|| fail(MapperErrorKind::WrongId { aggregate: E::Aggregate::TOPIC }))?;
+        let fail = |kind| MapperError::new(&stored.originator_id, stored.originator_version, &stored.topic, kind);
+        let kind = E::kind_of_topic(&stored.topic).ok_or_else(|| {
+            fail(MapperErrorKind::UnknownTopic {
+                aggregate: E::Aggregate::TOPIC,
+            })
+        })?;
+        let id = <E::Aggregate as Aggregate>::Id::from_originator_id(&stored.originator_id).ok_or_else(|| {
+            fail(MapperErrorKind::WrongId {
+                aggregate: E::Aggregate::TOPIC,
+            })
+        })?;
         let (stamp, body) = self
             .transcoder
             .decode(EnvelopeSeed::<E>::new(kind), &stored.state)
@@ -81,7 +85,12 @@ impl Mapper {
     /// [`MapperError`] as for [`to_domain`](Self::to_domain); a topic that begins with the aggregate's own, and that
     /// none of its events has, is an error and not `None`.
     pub fn to_domain_of<E: Event>(&self, stored: &StoredEvent) -> Result<Option<DomainEvent<E>>, MapperError> {
-        let is_own = || stored.topic.strip_prefix(E::Aggregate::TOPIC).is_some_and(|rest| rest.starts_with('.'));
+        let is_own = || {
+            stored
+                .topic
+                .strip_prefix(E::Aggregate::TOPIC)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
         if E::kind_of_topic(&stored.topic).is_none() && !is_own() {
             return Ok(None);
         }

@@ -18,7 +18,13 @@ impl StreamSelection {
     /// All events of the aggregate, first to last.
     #[must_use]
     pub const fn of(originator_id: OriginatorId) -> Self {
-        Self { originator_id, gt: 0, lte: None, descending: false, limit: None }
+        Self {
+            originator_id,
+            gt: 0,
+            lte: None,
+            descending: false,
+            limit: None,
+        }
     }
 
     /// Only versions greater than `version`.
@@ -30,19 +36,28 @@ impl StreamSelection {
     /// Only versions less than or equal to `version`.
     #[must_use]
     pub fn lte(self, version: u64) -> Self {
-        Self { lte: Some(version), ..self }
+        Self {
+            lte: Some(version),
+            ..self
+        }
     }
 
     /// Last to first.
     #[must_use]
     pub fn descending(self) -> Self {
-        Self { descending: true, ..self }
+        Self {
+            descending: true,
+            ..self
+        }
     }
 
     /// At most `limit` events; 0 selects nothing.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
-        Self { limit: Some(limit), ..self }
+        Self {
+            limit: Some(limit),
+            ..self
+        }
     }
 
     /// The aggregate whose events these are.
@@ -90,7 +105,10 @@ impl Selection {
     /// What comes after `position`; 0 is before the first event.
     #[must_use]
     pub fn after(position: u64) -> Self {
-        Self { after: position, ..Self::default() }
+        Self {
+            after: position,
+            ..Self::default()
+        }
     }
 
     /// What begins at `position`.
@@ -102,24 +120,37 @@ impl Selection {
     /// Nothing beyond `position`.
     #[must_use]
     pub fn up_to(self, position: u64) -> Self {
-        Self { up_to: Some(position), ..self }
+        Self {
+            up_to: Some(position),
+            ..self
+        }
     }
 
     /// At most `limit` notifications, counted after `topics` has chosen; 0 selects nothing.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
-        Self { limit: Some(limit), ..self }
+        Self {
+            limit: Some(limit),
+            ..self
+        }
     }
 
     /// Only events that are stored under one of `topics`; none at all means every topic.
     #[must_use]
     pub fn topics<T: Into<String>>(self, topics: impl IntoIterator<Item = T>) -> Self {
-        Self { topics: topics.into_iter().map(Into::into).collect(), ..self }
+        Self {
+            topics: topics.into_iter().map(Into::into).collect(),
+            ..self
+        }
     }
 
     /// The same after `position`, with another limit.
     pub(crate) fn moved_to(self, position: u64, limit: Option<usize>) -> Self {
-        Self { after: position, limit, ..self }
+        Self {
+            after: position,
+            limit,
+            ..self
+        }
     }
 
     /// The position before all that are selected.

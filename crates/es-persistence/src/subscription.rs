@@ -53,8 +53,18 @@ impl Subscription {
         // The wake-up comes before the first page: what is stored between the two is told, not missed.
         let wakeup = recorder.wakeup();
         let position = selection.lower();
-        let reader = Reader { recorder, wakeup, selection, stopped };
-        Self { state: State::Paused(reader), ready: VecDeque::new(), position, stop }
+        let reader = Reader {
+            recorder,
+            wakeup,
+            selection,
+            stopped,
+        };
+        Self {
+            state: State::Paused(reader),
+            ready: VecDeque::new(),
+            position,
+            stop,
+        }
     }
 
     /// The position up to which everything selected has been delivered.
@@ -124,7 +134,9 @@ impl Subscription {
 
 impl fmt::Debug for Subscription {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("position", &self.position).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("position", &self.position)
+            .finish_non_exhaustive()
     }
 }
 
@@ -153,14 +165,25 @@ impl Reader {
             let page = self.selection.clone().up_to(end).limit(limit);
             let notifications = self.recorder.select_notifications(page).await?;
             let is_full = notifications.len() == limit;
-            let reached = notifications.last().filter(|_| is_full).map_or(end, |last| last.position);
+            let reached = notifications
+                .last()
+                .filter(|_| is_full)
+                .map_or(end, |last| last.position);
             let reached = reached.max(self.selection.lower());
             let is_last = self.advance(reached, notifications.len());
             if is_last || !notifications.is_empty() {
-                return Ok(Page { notifications, passed: reached, rest: (!is_last).then_some(self) });
+                return Ok(Page {
+                    notifications,
+                    passed: reached,
+                    rest: (!is_last).then_some(self),
+                });
             }
             if !self.wait().await {
-                return Ok(Page { notifications, passed: reached, rest: None });
+                return Ok(Page {
+                    notifications,
+                    passed: reached,
+                    rest: None,
+                });
             }
         }
     }

@@ -20,12 +20,19 @@ pub struct Tracking {
 impl Tracking {
     /// The event at `position` of `upstream`.
     pub fn new(upstream: impl Into<Arc<str>>, position: u64) -> Self {
-        Self { upstream: upstream.into(), position, event_id: None }
+        Self {
+            upstream: upstream.into(),
+            position,
+            event_id: None,
+        }
     }
 
     /// Adds the ID of the event.
     #[must_use]
     pub fn with_event_id(self, event_id: Uuid) -> Self {
-        Self { event_id: Some(event_id), ..self }
+        Self {
+            event_id: Some(event_id),
+            ..self
+        }
     }
 }

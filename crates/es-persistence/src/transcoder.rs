@@ -52,7 +52,10 @@ impl Transcoder {
     }
 
     const fn error(self, source: serde_json::Error) -> TranscoderError {
-        TranscoderError { transcoder: self, source }
+        TranscoderError {
+            transcoder: self,
+            source,
+        }
     }
 }
 

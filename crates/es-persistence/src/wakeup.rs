@@ -40,7 +40,10 @@ impl Waker {
     /// Hears all that is said from now on.
     #[must_use]
     pub fn listen(&self) -> Wakeup {
-        Wakeup { signal: self.0.subscribe(), pace: None }
+        Wakeup {
+            signal: self.0.subscribe(),
+            pace: None,
+        }
     }
 }
 
@@ -48,7 +51,10 @@ impl Wakeup {
     /// Tells that there may be something new each time `pace` has passed without a signal.
     #[must_use]
     pub fn at_least_every(self, pace: Duration) -> Self {
-        Self { pace: Some(pace), ..self }
+        Self {
+            pace: Some(pace),
+            ..self
+        }
     }
 
     /// Waits for the next signal; one that came since the last call is told at once.

@@ -38,8 +38,10 @@ pub(crate) enum Synchronous {
 
 impl Config {
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let name = environment
-            .require("SQLITE_DBNAME", "set it to the path of the database file, a file: URI, or :memory:")?;
+        let name = environment.require(
+            "SQLITE_DBNAME",
+            "set it to the path of the database file, a file: URI, or :memory:",
+        )?;
         let seconds: Option<u32> = environment.parse("SQLITE_LOCK_TIMEOUT", "a whole number of seconds")?;
         Ok(Self {
             location: Location::parse(name),

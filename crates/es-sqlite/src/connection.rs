@@ -22,7 +22,10 @@ const OLDEST: i32 = 3_051_003;
 pub(crate) async fn open_writer(config: &Config) -> Result<SqliteConnection, RecorderError> {
     check_version()?;
     check_file(&config.location)?;
-    let mut connection = writer_options(config).connect().await.map_err(|error| cannot_open(config, error.into()))?;
+    let mut connection = writer_options(config)
+        .connect()
+        .await
+        .map_err(|error| cannot_open(config, error.into()))?;
     check_settings(config, &mut connection).await?;
     Ok(connection)
 }
@@ -65,7 +68,10 @@ fn check_version() -> Result<(), RecorderError> {
     if rusqlite::version_number() >= OLDEST {
         return Ok(());
     }
-    let cause = format!("SQLite {} can corrupt its write-ahead log; link 3.51.3 or later", rusqlite::version());
+    let cause = format!(
+        "SQLite {} can corrupt its write-ahead log; link 3.51.3 or later",
+        rusqlite::version()
+    );
     Err(open_error(RecorderErrorKind::Unavailable).with_source(cause))
 }
 
@@ -84,7 +90,10 @@ fn check_file(location: &Location) -> Result<(), RecorderError> {
     }
     match OpenOptions::new().write(true).open(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            let fault = format!("{} may not be written ({error}): give this user the right to", path.display());
+            let fault = format!(
+                "{} may not be written ({error}): give this user the right to",
+                path.display()
+            );
             refuse(RecorderErrorKind::ReadOnly, fault)
         }
         _ => Ok(()),
@@ -123,7 +132,11 @@ pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
         RecorderErrorKind::Unavailable => "it cannot be opened or is locked: see the folder's and the file's rights",
         _ => "it cannot be used",
     };
-    open_error(kind).with_source(FileError { path: config.location.filename(), advice, source: failure.into_source() })
+    open_error(kind).with_source(FileError {
+        path: config.location.filename(),
+        advice,
+        source: failure.into_source(),
+    })
 }
 
 const fn open_error(kind: RecorderErrorKind) -> RecorderError {

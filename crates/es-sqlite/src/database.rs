@@ -26,7 +26,7 @@ pub(crate) struct Database {
     pub(crate) wakers: Wakers,
     pub(crate) is_durable: bool,
     readers: Arc<Readers>,
-    writer: GroupCommit<Save, RecorderError>,
+    writer: GroupCommit<Writer>,
     watcher: Watcher,
 }
 
@@ -36,14 +36,24 @@ impl Database {
         let tables = Arc::new(Tables::new(application));
         let mut connection = open_writer(&config).await?;
         if config.create_table {
-            tables.create(&mut connection).await.map_err(|failure| cannot_open(&config, failure))?;
+            tables
+                .create(&mut connection)
+                .await
+                .map_err(|failure| cannot_open(&config, failure))?;
         }
         let wakers = Wakers::default();
         let is_durable = !matches!(config.location, Location::Memory(_));
         let readers = Readers::new(config.clone());
         let watcher = Watcher::start(config.clone(), wakers.clone());
         let writer = Writer::new(config, Arc::clone(&tables), connection, wakers.clone());
-        Ok(Self { tables, wakers, is_durable, readers, writer: GroupCommit::start(writer), watcher })
+        Ok(Self {
+            tables,
+            wakers,
+            is_durable,
+            readers,
+            writer: GroupCommit::new([writer]),
+            watcher,
+        })
     }
 
     /// Waits for the saves that have begun, and closes the file.
@@ -59,7 +69,10 @@ impl Database {
             return Ok(Vec::new());
         }
         check_events(STORE, &save.events)?;
-        self.writer.save(save).await.unwrap_or_else(|gone| Err(writer_gone(gone)))
+        self.writer
+            .save(save)
+            .await
+            .unwrap_or_else(|gone| Err(writer_gone(gone)))
     }
 
     /// Reads all of `reading`.

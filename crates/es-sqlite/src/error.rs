@@ -17,12 +17,18 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { code: None, source: source.into() }
+        Self {
+            code: None,
+            source: source.into(),
+        }
     }
 
     /// The connection cannot be opened again for a write.
     pub(crate) fn reopening(error: RecorderError) -> Self {
-        Self { code: Some(ffi::SQLITE_CANTOPEN), source: error.into() }
+        Self {
+            code: Some(ffi::SQLITE_CANTOPEN),
+            source: error.into(),
+        }
     }
 
     /// Whether a constraint or a trigger of the schema has refused a row.
@@ -87,7 +93,10 @@ impl From<sqlx::Error> for Failure {
             // The driver's own text repeats this one's.
             sqlx::Error::Database(error) => {
                 let code = error.code().and_then(|code| code.parse().ok());
-                Self { code, source: error.into_error() }
+                Self {
+                    code,
+                    source: error.into_error(),
+                }
             }
             error => Self::new(error),
         }
@@ -97,6 +106,9 @@ impl From<sqlx::Error> for Failure {
 impl From<rusqlite::Error> for Failure {
     fn from(error: rusqlite::Error) -> Self {
         let code = error.sqlite_error().map(|error| error.extended_code);
-        Self { code, source: error.into() }
+        Self {
+            code,
+            source: error.into(),
+        }
     }
 }

@@ -46,12 +46,20 @@ impl SqliteDatastore {
         let application = SqlName::of_application(environment.name()).map_err(|error| {
             RecorderError::new(STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
         })?;
-        Ok(Self { application, config: Config::from_environment(environment)?, database: OnceCell::new() })
+        Ok(Self {
+            application,
+            config: Config::from_environment(environment)?,
+            database: OnceCell::new(),
+        })
     }
 
     /// The file, opened when the first recorder is asked for.
     async fn database(&self) -> Result<Arc<Database>, DatastoreError> {
-        let open = || async { Database::open(self.config.clone(), &self.application).await.map(Arc::new) };
+        let open = || async {
+            Database::open(self.config.clone(), &self.application)
+                .await
+                .map(Arc::new)
+        };
         Ok(Arc::clone(self.database.get_or_try_init(open).await?))
     }
 

@@ -16,7 +16,10 @@ const CONNECTIONS: usize = 8;
 
 /// How many rows, and how many bytes of states, are read on the caller's thread: well under a millisecond of work when
 /// the file is in memory. What is more goes on in a thread for blocking work.
-const PAGE: Budget = Budget { rows: 1000, bytes: 1 << 20 };
+const PAGE: Budget = Budget {
+    rows: 1000,
+    bytes: 1 << 20,
+};
 
 /// How much more may be read before the reading has to pause.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +29,10 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    const UNLIMITED: Self = Self { rows: usize::MAX, bytes: usize::MAX };
+    const UNLIMITED: Self = Self {
+        rows: usize::MAX,
+        bytes: usize::MAX,
+    };
 
     /// Accounts for a row; false says that the reading has to pause after it.
     pub(crate) fn spend(&mut self, bytes: usize) -> bool {
@@ -57,7 +63,11 @@ pub(crate) struct Readers {
 
 impl Readers {
     pub(crate) fn new(config: Config) -> Arc<Self> {
-        Arc::new(Self { config, idle: Mutex::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) })
+        Arc::new(Self {
+            config,
+            idle: Mutex::default(),
+            permits: Arc::new(Semaphore::new(CONNECTIONS)),
+        })
     }
 
     /// Reads all of `reading`.
@@ -71,8 +81,14 @@ impl Readers {
         if lease.advance(&mut reading, PAGE).map_err(fail)? {
             return Ok(reading.finish());
         }
-        let rest = move || lease.advance(&mut reading, Budget::UNLIMITED).map(|_all| reading.finish());
-        let read = tokio::task::spawn_blocking(rest).await.map_err(|error| fail(Failure::new(error)))?;
+        let rest = move || {
+            lease
+                .advance(&mut reading, Budget::UNLIMITED)
+                .map(|_all| reading.finish())
+        };
+        let read = tokio::task::spawn_blocking(rest)
+            .await
+            .map_err(|error| fail(Failure::new(error)))?;
         read.map_err(fail)
     }
 
@@ -83,7 +99,11 @@ impl Readers {
             Some(connection) => connection,
             None => connection::open_reader(&self.config)?,
         };
-        Ok(Lease { readers: Arc::clone(self), connection: Some(connection), _permit: permit })
+        Ok(Lease {
+            readers: Arc::clone(self),
+            connection: Some(connection),
+            _permit: permit,
+        })
     }
 
     /// Closes the connections that nobody is using, and opens no others.
@@ -95,7 +115,9 @@ impl Readers {
 
 impl fmt::Debug for Readers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readers").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Readers")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 

@@ -22,7 +22,12 @@ pub(crate) struct StreamReading {
 
 impl StreamReading {
     pub(crate) fn new(tables: Arc<Tables>, table: Table, selection: StreamSelection) -> Self {
-        Self { tables, table, selection, read: Vec::new() }
+        Self {
+            tables,
+            table,
+            selection,
+            read: Vec::new(),
+        }
     }
 
     fn statement(&self) -> &str {
@@ -30,7 +35,11 @@ impl StreamReading {
             Table::Events => &self.tables.events.stream,
             Table::Snapshots => &self.tables.snapshots.stream,
         };
-        if self.selection.is_descending() { &stream.descending } else { &stream.ascending }
+        if self.selection.is_descending() {
+            &stream.descending
+        } else {
+            &stream.ascending
+        }
     }
 
     /// The versions that are still to be read: above the first, up to the second.
@@ -80,7 +89,11 @@ pub(crate) struct LogReading {
 
 impl LogReading {
     pub(crate) fn new(tables: Arc<Tables>, selection: Selection) -> Self {
-        Self { tables, selection, read: Vec::new() }
+        Self {
+            tables,
+            selection,
+            read: Vec::new(),
+        }
     }
 }
 
@@ -103,7 +116,10 @@ impl Reading for LogReading {
         };
         while let Some(row) = rows.next()? {
             let IdColumn(id) = row.get(1)?;
-            let notification = Notification { position: rows::number(row, 0)?, event: rows::event(row, id, 2)? };
+            let notification = Notification {
+                position: rows::number(row, 0)?,
+                event: rows::event(row, id, 2)?,
+            };
             let bytes = notification.event.state.len();
             self.read.push(notification);
             if !budget.spend(bytes) {
@@ -154,7 +170,11 @@ pub(crate) struct TrackingReading {
 
 impl TrackingReading {
     pub(crate) const fn new(tables: Arc<Tables>, upstream: Arc<str>) -> Self {
-        Self { tables, upstream, tracking: None }
+        Self {
+            tables,
+            upstream,
+            tracking: None,
+        }
     }
 }
 
@@ -165,7 +185,11 @@ impl Reading for TrackingReading {
         let mut statement = connection.prepare_cached(&self.tables.tracking.select)?;
         let read = statement.query_row([&*self.upstream], |row| {
             let event_id = row.get::<_, Option<UuidColumn>>(1)?.map(|UuidColumn(id)| id);
-            Ok(Tracking { upstream: Arc::clone(&self.upstream), position: rows::number(row, 0)?, event_id })
+            Ok(Tracking {
+                upstream: Arc::clone(&self.upstream),
+                position: rows::number(row, 0)?,
+                event_id,
+            })
         });
         self.tracking = read.optional()?;
         Ok(true)

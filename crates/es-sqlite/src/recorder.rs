@@ -25,7 +25,13 @@ impl SqliteRecorder {
     }
 
     async fn save(&self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
-        self.database.save(Save { table: Table::Events, events, tracking }).await
+        self.database
+            .save(Save {
+                table: Table::Events,
+                events,
+                tracking,
+            })
+            .await
     }
 }
 
@@ -57,7 +63,11 @@ impl ApplicationRecorder for SqliteRecorder {
 
     fn capabilities(&self) -> Capabilities {
         let capabilities = Capabilities::default().with_contiguous_positions();
-        if self.database.is_durable { capabilities.with_durability() } else { capabilities }
+        if self.database.is_durable {
+            capabilities.with_durability()
+        } else {
+            capabilities
+        }
     }
 }
 
@@ -72,7 +82,13 @@ impl TrackingRecorder for SqliteRecorder {
     }
 
     fn wait_for_tracking(&self, upstream: Arc<str>, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
-        Box::pin(self.database.wakers.tracking.listen().wait_for_tracking(self, upstream, position))
+        Box::pin(
+            self.database
+                .wakers
+                .tracking
+                .listen()
+                .wait_for_tracking(self, upstream, position),
+        )
     }
 }
 

@@ -50,7 +50,10 @@ pub(crate) fn bind<'q>(
         OriginatorId::Uuid(uuid) => query.bind(uuid.as_bytes().as_slice()),
         OriginatorId::Text(text) => query.bind(&**text),
     };
-    query.bind(to_column(event.originator_version)).bind(&*event.topic).bind(event.state.as_slice())
+    query
+        .bind(to_column(event.originator_version))
+        .bind(&*event.topic)
+        .bind(event.state.as_slice())
 }
 
 /// Reads an event whose version, topic and state are the columns from `first` on.

@@ -78,7 +78,11 @@ impl Tables {
 
     /// Makes the tables and triggers where they are not there.
     pub(crate) async fn create(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
-        let tables = [self.events.definition(), self.snapshots.definition(), self.tracking.definition()];
+        let tables = [
+            self.events.definition(),
+            self.snapshots.definition(),
+            self.tracking.definition(),
+        ];
         let script = format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;", tables.join("\n"));
         connection.execute(AssertSqlSafe(script)).await?;
         Ok(())
@@ -133,7 +137,10 @@ impl EventsTable {
 
 impl SnapshotsTable {
     fn new(name: String) -> Self {
-        Self { stream: StreamStatements::of(&name), name }
+        Self {
+            stream: StreamStatements::of(&name),
+            name,
+        }
     }
 
     /// The statement that inserts `rows` snapshots.

@@ -24,7 +24,11 @@ impl SqliteSnapshots {
 
 impl AggregateRecorder for SqliteSnapshots {
     fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
-        Box::pin(self.database.save(Save { table: Table::Snapshots, events, tracking: None }))
+        Box::pin(self.database.save(Save {
+            table: Table::Snapshots,
+            events,
+            tracking: None,
+        }))
     }
 
     fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {

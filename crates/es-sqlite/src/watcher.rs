@@ -47,7 +47,11 @@ impl Drop for Watcher {
 async fn watch(config: Config, wakers: Wakers) {
     let mut pace = tokio::time::interval(PACE);
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut file = File { config, connection: None, version: None };
+    let mut file = File {
+        config,
+        connection: None,
+        version: None,
+    };
     loop {
         pace.tick().await;
         let is_awaited = wakers.events.is_awaited() || wakers.tracking.is_awaited();

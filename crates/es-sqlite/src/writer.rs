@@ -37,7 +37,13 @@ pub(crate) struct Wakers {
 impl Writer {
     pub(crate) fn new(config: Config, tables: Arc<Tables>, connection: SqliteConnection, wakers: Wakers) -> Self {
         let statements = Statements::new(&tables);
-        Self { config, tables, connection: Some(connection), statements, wakers }
+        Self {
+            config,
+            tables,
+            connection: Some(connection),
+            statements,
+            wakers,
+        }
     }
 
     async fn execute(&mut self, sql: &'static str) -> Result<(), Failure> {
@@ -48,7 +54,9 @@ impl Writer {
     async fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => connection::open_writer(&self.config).await.map_err(Failure::reopening)?,
+            None => connection::open_writer(&self.config)
+                .await
+                .map_err(Failure::reopening)?,
         };
         Ok(self.connection.insert(connection))
     }
@@ -66,9 +74,15 @@ impl Writer {
     /// Tells of what is stored; also after an unknown outcome, for then it may be.
     fn wake(&self, saves: &[Save], outcomes: &[Outcome]) {
         let is_refusal = |error: &RecorderError| {
-            matches!(error.kind(), RecorderErrorKind::Conflict(_) | RecorderErrorKind::AlreadyTracked(_))
+            matches!(
+                error.kind(),
+                RecorderErrorKind::Conflict(_) | RecorderErrorKind::AlreadyTracked(_)
+            )
         };
-        let mut stored = saves.iter().zip(outcomes).filter(|(_, outcome)| !outcome.as_ref().is_err_and(is_refusal));
+        let mut stored = saves
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| !outcome.as_ref().is_err_and(is_refusal));
         if stored.clone().any(|(save, _)| !save.events.is_empty()) {
             self.wakers.events.wake();
         }

@@ -40,9 +40,21 @@ impl Arguments {
     /// The settings of the application: the process's environment, where the arguments say nothing else.
     pub(crate) fn environment(&self) -> Environment {
         let environment = Environment::from_process("DogSchool");
-        let store = self.store.as_deref().or(environment.get("PERSISTENCE_MODULE")).unwrap_or("sqlite").to_owned();
-        let path = self.path.as_deref().or(environment.get("SQLITE_DBNAME")).unwrap_or(DEFAULT_PATH).to_owned();
-        environment.with("DOGSCHOOL_PERSISTENCE_MODULE", store).with("DOGSCHOOL_SQLITE_DBNAME", path)
+        let store = self
+            .store
+            .as_deref()
+            .or(environment.get("PERSISTENCE_MODULE"))
+            .unwrap_or("sqlite")
+            .to_owned();
+        let path = self
+            .path
+            .as_deref()
+            .or(environment.get("SQLITE_DBNAME"))
+            .unwrap_or(DEFAULT_PATH)
+            .to_owned();
+        environment
+            .with("DOGSCHOOL_PERSISTENCE_MODULE", store)
+            .with("DOGSCHOOL_SQLITE_DBNAME", path)
     }
 
     /// Where the school is kept, for a person.
@@ -65,9 +77,15 @@ mod tests {
 
     #[test]
     fn bad_arguments_are_named() {
-        assert_eq!(parse(&["--stor", "memory"]), Err(r#"there is no argument "--stor""#.to_owned()));
+        assert_eq!(
+            parse(&["--stor", "memory"]),
+            Err(r#"there is no argument "--stor""#.to_owned())
+        );
         assert_eq!(parse(&["--store"]), Err("--store needs a value".to_owned()));
-        assert_eq!(parse(&["--store", "mysql"]), Err(r#"there is no store "mysql""#.to_owned()));
+        assert_eq!(
+            parse(&["--store", "mysql"]),
+            Err(r#"there is no store "mysql""#.to_owned())
+        );
         let path_in_memory = parse(&["--store", "memory", "--path", "x"]);
         assert_eq!(path_in_memory, Err("--path goes with --store sqlite".to_owned()));
     }

@@ -15,7 +15,10 @@ impl Dog {
     /// Registers a new dog.
     #[event(Registered)]
     pub fn register(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Teaches the dog a trick.

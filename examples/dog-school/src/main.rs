@@ -2,7 +2,11 @@
 //!
 //! Each run finds the dogs of the runs before, registers one more, teaches it tricks, and prints all dogs and the log.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program does")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "printing is what this program does"
+)]
 
 mod arguments;
 mod report;

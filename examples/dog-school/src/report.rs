@@ -6,7 +6,9 @@ use dog_school::dog::Dog;
 
 /// The dogs and their tricks.
 pub(crate) fn dogs(dogs: &[Dog]) -> String {
-    let rows = dogs.iter().map(|dog| vec![dog.name().to_owned(), dog.tricks().join(", ")]);
+    let rows = dogs
+        .iter()
+        .map(|dog| vec![dog.name().to_owned(), dog.tricks().join(", ")]);
     table(&["dog", "tricks"], &rows.collect::<Vec<_>>())
 }
 
@@ -20,12 +22,21 @@ pub(crate) fn log(log: &[Recorded]) -> String {
             recorded.originator_version().to_string(),
         ]
     };
-    table(&["position", "event", "aggregate", "version"], &log.iter().map(row).collect::<Vec<_>>())
+    table(
+        &["position", "event", "aggregate", "version"],
+        &log.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<_> = head.iter().map(ToString::to_string).collect();
-    let width = |column: usize| rows.iter().chain([&head]).map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .chain([&head])
+            .map(|row| row[column].chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<_> = (0..head.len()).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
@@ -41,7 +52,10 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let rows = [vec!["Fido".to_owned(), "sit".to_owned()], vec!["Archibald".to_owned(), String::new()]];
+        let rows = [
+            vec!["Fido".to_owned(), "sit".to_owned()],
+            vec!["Archibald".to_owned(), String::new()],
+        ];
         assert_eq!(
             table(&["dog", "tricks"], &rows),
             "dog        tricks\n---------  ------\nFido       sit\nArchibald\n"

@@ -56,7 +56,9 @@ impl DogSchool {
     pub async fn dogs(&self) -> Result<Vec<Dog>, ApplicationError> {
         let mut dogs = Vec::new();
         for recorded in self.log().await? {
-            let Some(event) = recorded.decode_event::<DogEvent>()? else { continue };
+            let Some(event) = recorded.decode_event::<DogEvent>()? else {
+                continue;
+            };
             if let DogEvent::Registered { .. } = event.body() {
                 dogs.push(self.app.repository().get(event.originator_id()).await?);
             }

@@ -23,19 +23,22 @@ pub(super) async fn connect(path: &Path) -> Result<SqliteConnection, sqlx::Error
 }
 
 pub(super) async fn pool(path: &Path, connections: u32) -> Result<SqlitePool, sqlx::Error> {
-    let pool = SqlitePoolOptions::new().max_connections(connections).test_before_acquire(false);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(connections)
+        .test_before_acquire(false);
     pool.connect_with(options(path)).await
 }
 
 /// One row, one commit.
-pub(super) async fn insert(
-    executor: impl sqlx::SqliteExecutor<'_>,
-    event: &StoredEvent,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn insert(executor: impl sqlx::SqliteExecutor<'_>, event: &StoredEvent) -> Result<(), sqlx::Error> {
     let sql = "INSERT INTO bench_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)";
     let id = event.originator_id.as_uuid().map(|id| id.as_bytes().to_vec());
     let version = i64::try_from(event.originator_version).unwrap_or(i64::MAX);
-    let query = sqlx::query(sql).bind(id).bind(version).bind(&*event.topic).bind(event.state.as_slice());
+    let query = sqlx::query(sql)
+        .bind(id)
+        .bind(version)
+        .bind(&*event.topic)
+        .bind(event.state.as_slice());
     query.execute(executor).await.map(drop)
 }
 
@@ -84,7 +87,11 @@ async fn write(
     for (event, _) in batch {
         let id = event.originator_id.as_uuid().map(|id| id.as_bytes().to_vec());
         let version = i64::try_from(event.originator_version).unwrap_or(i64::MAX);
-        query = query.bind(id).bind(version).bind(&*event.topic).bind(event.state.as_slice());
+        query = query
+            .bind(id)
+            .bind(version)
+            .bind(&*event.topic)
+            .bind(event.state.as_slice());
     }
     query.execute(connection).await.map(drop)
 }

@@ -54,7 +54,10 @@ pub(super) async fn log(bench: &Bench) -> Result<(), Box<dyn Error>> {
         let start = Instant::now();
         let mut last = 0;
         loop {
-            let page = fixture.recorder.select_notifications(Selection::after(last).limit(PAGE)).await?;
+            let page = fixture
+                .recorder
+                .select_notifications(Selection::after(last).limit(PAGE))
+                .await?;
             let Some(end) = page.last() else { break };
             last = end.position;
             black_box(page);

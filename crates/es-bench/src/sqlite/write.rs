@@ -83,7 +83,9 @@ async fn together<F>(save: impl Fn(StoredEvent) -> F + Clone + Send) -> Result<L
 where
     F: Future<Output = Result<(), AnyError>> + Send + 'static,
 {
-    let dogs: Vec<_> = (0..WRITERS).map(|_| dog::rows(SAVES_OF_MANY)).collect::<Result<_, _>>()?;
+    let dogs: Vec<_> = (0..WRITERS)
+        .map(|_| dog::rows(SAVES_OF_MANY))
+        .collect::<Result<_, _>>()?;
     let start = Instant::now();
     let writers = dogs.into_iter().map(|events| {
         let saves: Vec<_> = events.into_iter().map(&save).collect();

@@ -22,7 +22,11 @@ impl Account {
 
     #[event(Audited)]
     pub fn audit(&mut self) -> Result<(), String> {
-        if self.balance < 0 { Err("overdrawn".to_owned()) } else { Ok(()) }
+        if self.balance < 0 {
+            Err("overdrawn".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
     #[event(Closed, discards)]
@@ -54,7 +58,10 @@ fn an_aggregate_that_no_event_has_made_is_refused_everything() {
     let mut account = Account::default();
     account.deposit(5);
     assert_eq!((account.version(), account.balance), (0, 0));
-    assert_eq!(account.root().refusal().map(es_domain::TriggerError::kind), Some(TriggerErrorKind::NotCreated));
+    assert_eq!(
+        account.root().refusal().map(es_domain::TriggerError::kind),
+        Some(TriggerErrorKind::NotCreated)
+    );
 }
 
 #[test]

@@ -16,7 +16,10 @@ impl Dog {
     /// Registers a new dog.
     #[event(Registered)]
     pub fn register(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// Teaches the dog a trick.
@@ -71,7 +74,10 @@ fn a_replay_gives_the_same_state() {
 #[test]
 fn events_can_be_triggered_as_values() {
     let mut dog = Dog::create_fresh(DogEvent::Registered { name: "Rex".to_owned() }).expect("it is initial");
-    dog.trigger(DogEvent::TrickAdded { trick: "sit".to_owned() }).expect("the dog lives");
+    dog.trigger(DogEvent::TrickAdded {
+        trick: "sit".to_owned(),
+    })
+    .expect("the dog lives");
     assert_eq!((dog.name(), dog.tricks()), ("Rex", &["sit".to_owned()][..]));
     assert_eq!(dog.version(), 2);
 }
@@ -81,7 +87,10 @@ fn a_snapshot_keeps_the_state_and_no_pending_events() {
     let dog = fido();
     let json = serde_json::to_value(&dog).expect("a dog can be stored");
     let again: Dog = serde_json::from_value(json).expect("and read back");
-    assert_eq!((again.id(), again.version(), again.tricks()), (dog.id(), 2, dog.tricks()));
+    assert_eq!(
+        (again.id(), again.version(), again.tricks()),
+        (dog.id(), 2, dog.tricks())
+    );
     assert_eq!(again.pending_events().len(), 0);
 }
 

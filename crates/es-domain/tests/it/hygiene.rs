@@ -38,7 +38,10 @@ pub struct Thing {
 impl Thing {
     #[::es_domain::event(Made, id = ::es_domain::Id::new())]
     pub fn make(event: Text) -> ::core::result::Result<Self, Text> {
-        ::core::result::Result::Ok(Self { event, ..::core::default::Default::default() })
+        ::core::result::Result::Ok(Self {
+            event,
+            ..::core::default::Default::default()
+        })
     }
 
     #[es_domain::event(Changed, alias = "Thing.Renewed")]
@@ -56,12 +59,23 @@ fn nothing_but_absolute_paths_is_relied_on() {
     use ::es_domain::Aggregate as _;
     use ::std::{assert_eq, assert_ne, string::ToString as _, vec};
 
-    let ::core::result::Result::Ok(mut thing) = Thing::make("x".to_string()) else { ::std::panic!("it never fails") };
+    let ::core::result::Result::Ok(mut thing) = Thing::make("x".to_string()) else {
+        ::std::panic!("it never fails")
+    };
     assert_eq!(thing.change(&"y".to_string(), &[2]), ::core::result::Result::Ok(()));
     thing.ended();
     assert_eq!(thing.version(), 3);
-    assert_eq!((thing.event.as_str(), thing.r#type), ("x", ::core::option::Option::Some(3)));
-    assert_eq!(*thing.pending_events()[1].body(), ThingEvent::Changed { r#type: "y".to_string(), list: vec![2] });
+    assert_eq!(
+        (thing.event.as_str(), thing.r#type),
+        ("x", ::core::option::Option::Some(3))
+    );
+    assert_eq!(
+        *thing.pending_events()[1].body(),
+        ThingEvent::Changed {
+            r#type: "y".to_string(),
+            list: vec![2]
+        }
+    );
     assert_ne!(thing.id(), ::es_domain::AggregateId::nil());
 }
 

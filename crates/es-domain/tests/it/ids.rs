@@ -22,12 +22,18 @@ impl Page {
 
     #[event(Created, id = Self::id_for(title))]
     pub fn create_page(title: &str) -> Self {
-        Self { title: title.to_owned(), ..Self::default() }
+        Self {
+            title: title.to_owned(),
+            ..Self::default()
+        }
     }
 
     #[event(Imported, id = id)]
     pub fn import(id: Id<Self>, title: String) -> Self {
-        Self { title, ..Self::default() }
+        Self {
+            title,
+            ..Self::default()
+        }
     }
 
     #[event(Drafted)]
@@ -108,5 +114,8 @@ fn an_aggregate_may_have_an_id_type_of_its_own() {
     product.price(4);
     assert_eq!(product.id(), Sku("4711".to_owned()));
     assert_eq!((replayed(&product).1, replayed(&product).id()), (4, product.id()));
-    assert_eq!(Product::list(Sku("4711".to_owned()), 0).err(), Some("4711 costs nothing".to_owned()));
+    assert_eq!(
+        Product::list(Sku("4711".to_owned()), 0).err(),
+        Some("4711 costs nothing".to_owned())
+    );
 }

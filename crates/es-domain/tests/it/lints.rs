@@ -14,7 +14,7 @@
     clippy::all,
     clippy::pedantic,
     clippy::allow_attributes,
-    clippy::allow_attributes_without_reason,
+    clippy::allow_attributes_without_reason
 )]
 
 use std::{result::Result, string::String, vec::Vec};
@@ -43,7 +43,10 @@ impl Thing {
     /// None, see [`Self::made`].
     #[event]
     pub fn name_made(name: String) -> Result<Self, String> {
-        Ok(Self { names: vec![name], ..Self::default() })
+        Ok(Self {
+            names: vec![name],
+            ..Self::default()
+        })
     }
 
     /// Adds a name.
@@ -72,7 +75,11 @@ impl Thing {
 
     /// Has too many parameters for the taste of clippy.
     #[event]
-    #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "there is so much to say")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        reason = "there is so much to say"
+    )]
     fn told(&mut self, to: u8, by: u8, at: u8, over: u8, loud: bool, fast: bool, well: bool, long: bool) {
         self.names.clear();
     }
@@ -89,6 +96,16 @@ impl Thing {
     fn counted(&mut self, mut count: usize) {
         self.names.truncate(count);
         return;
+    }
+
+    /// Is made in another way now.
+    #[event]
+    #[deprecated = "use `made`"]
+    #[must_use = "it is dear"]
+    #[inline]
+    #[track_caller]
+    pub fn found() -> Self {
+        Self::default()
     }
 
     /// Calls all that is private.
@@ -112,5 +129,11 @@ fn nothing_that_the_macros_write_is_worth_a_warning() {
     thing.looked(String::new(), 0, [false; 4]);
     thing.use_all().expect("it never fails");
     assert_eq!(thing.version(), 7);
-    assert_eq!(Thing::name_made("x".to_owned()).map(|thing| thing.names), Ok(vec!["x".to_owned()]));
+    #[expect(deprecated, reason = "it is still there")]
+    let found = Thing::found();
+    assert_eq!(found.version(), 1);
+    assert_eq!(
+        Thing::name_made("x".to_owned()).map(|thing| thing.names),
+        Ok(vec!["x".to_owned()])
+    );
 }

@@ -20,5 +20,7 @@ use es_domain::Aggregate;
 /// The aggregate that the pending events of `aggregate` bring back.
 fn replayed<A: Aggregate>(aggregate: &A) -> A {
     let replayed = A::replay(aggregate.pending_events().to_vec());
-    replayed.expect("what was triggered can be replayed").expect("there are events")
+    replayed
+        .expect("what was triggered can be replayed")
+        .expect("there are events")
 }

@@ -14,7 +14,10 @@ pub struct Thing {
 impl Thing {
     #[event]
     pub fn made(id: u32, event: u32, aggregate: u32, state: u32) -> Self {
-        Self { sum: id + event + aggregate + state, ..Self::default() }
+        Self {
+            sum: id + event + aggregate + state,
+            ..Self::default()
+        }
     }
 
     #[event]
@@ -48,7 +51,14 @@ fn no_name_of_a_parameter_or_method_is_taken() {
     Thing::apply(&mut thing, 16);
     assert_eq!(thing.sum, 121);
     assert_eq!(thing.version(), 5);
-    assert_eq!(*thing.pending_events()[2].body(), ThingEvent::Move { self_: 11, name: 12, topic: 13 });
+    assert_eq!(
+        *thing.pending_events()[2].body(),
+        ThingEvent::Move {
+            self_: 11,
+            name: 12,
+            topic: 13
+        }
+    );
     assert_eq!(thing.pending_events()[3].topic(), "Thing.Loop");
     let again = replayed(&thing);
     drop(thing.collect_events());

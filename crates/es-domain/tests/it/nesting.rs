@@ -55,7 +55,10 @@ fn kind_of_refusal(counter: &Counter) -> Option<TriggerErrorKind> {
 fn a_command_triggers_as_many_events_as_it_likes() {
     let mut counter = Counter::start();
     counter.count_up_thrice();
-    assert_eq!((counter.version(), counter.count, kind_of_refusal(&counter)), (4, 3, None));
+    assert_eq!(
+        (counter.version(), counter.count, kind_of_refusal(&counter)),
+        (4, 3, None)
+    );
 }
 
 #[test]

@@ -27,7 +27,12 @@ impl Note {
 
     #[event]
     pub fn written(title: &str, lines: &[Line], size: [usize; Self::SIDES]) -> Self {
-        Self { title: title.to_owned(), lines: lines.to_vec(), size, ..Self::default() }
+        Self {
+            title: title.to_owned(),
+            lines: lines.to_vec(),
+            size,
+            ..Self::default()
+        }
     }
 
     #[event]
@@ -90,11 +95,26 @@ fn fields_own_what_parameters_borrow() {
     let note = note();
     let bodies: Vec<NoteEvent> = note.pending_events().iter().map(|event| event.body().clone()).collect();
     let expected = [
-        NoteEvent::Written { title: "plan".to_owned(), lines: vec![line("a"), line("b")], size: [3, 4] },
-        NoteEvent::LineReplaced { idx: 0, line: line("c") },
-        NoteEvent::LineInserted { line: line("d"), at: Some(1) },
-        NoteEvent::Tagged { tags: BTreeMap::from([("x".to_owned(), 1)]) },
-        NoteEvent::Adopted { parents: vec![note.id()], first: note.id() },
+        NoteEvent::Written {
+            title: "plan".to_owned(),
+            lines: vec![line("a"), line("b")],
+            size: [3, 4],
+        },
+        NoteEvent::LineReplaced {
+            idx: 0,
+            line: line("c"),
+        },
+        NoteEvent::LineInserted {
+            line: line("d"),
+            at: Some(1),
+        },
+        NoteEvent::Tagged {
+            tags: BTreeMap::from([("x".to_owned(), 1)]),
+        },
+        NoteEvent::Adopted {
+            parents: vec![note.id()],
+            first: note.id(),
+        },
         NoteEvent::Shouted,
         NoteEvent::ReadAloud { by: "Ann".to_owned() },
     ];
@@ -123,7 +143,9 @@ pub struct Counted {
 
 impl Clone for Counted {
     fn clone(&self) -> Self {
-        Self { clones: self.clones + 1 }
+        Self {
+            clones: self.clones + 1,
+        }
     }
 }
 

@@ -36,7 +36,10 @@ impl Account {
         if amount <= 0 {
             return Err(Refusal::NotPositive);
         }
-        Ok(Self { balance: amount, ..Self::default() })
+        Ok(Self {
+            balance: amount,
+            ..Self::default()
+        })
     }
 
     #[event(Withdrawn)]
@@ -70,7 +73,10 @@ fn a_body_that_succeeds_is_recorded() {
     account.withdraw_all().expect("there is enough");
     account.close("moved".to_owned()).expect("nothing is left");
     assert_eq!(account.version(), 4);
-    assert_eq!(*account.pending_events()[2].body(), AccountEvent::Withdrawn { amount: 6 });
+    assert_eq!(
+        *account.pending_events()[2].body(),
+        AccountEvent::Withdrawn { amount: 6 }
+    );
     let again = replayed(&account);
     drop(account.collect_events());
     assert_eq!(again, account);
@@ -81,7 +87,10 @@ fn a_body_that_fails_records_nothing() {
     let mut account = Account::open(10).expect("10 is positive");
     assert_eq!(account.withdraw(11), Err(Refusal::Insufficient { balance: 10 }));
     assert_eq!(account.close("moved".to_owned()), Err("10 left".to_owned()));
-    assert_eq!((account.version(), account.pending_events().len(), account.balance), (1, 1, 10));
+    assert_eq!(
+        (account.version(), account.pending_events().len(), account.balance),
+        (1, 1, 10)
+    );
     assert!(account.root().refusal().is_none());
     assert_eq!(account.withdraw(10), Ok(()));
 }
@@ -94,7 +103,9 @@ fn an_initial_body_that_fails_makes_no_aggregate() {
 #[test]
 fn an_event_as_a_value_is_refused_with_the_cause() {
     let mut account = Account::open(10).expect("10 is positive");
-    let error = account.trigger(AccountEvent::Withdrawn { amount: 11 }).expect_err("there is too little");
+    let error = account
+        .trigger(AccountEvent::Withdrawn { amount: 11 })
+        .expect_err("there is too little");
     assert_eq!(error.kind(), TriggerErrorKind::Refused);
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     assert_eq!(cause.as_deref(), Some("Insufficient { balance: 10 }"));
@@ -103,9 +114,15 @@ fn an_event_as_a_value_is_refused_with_the_cause() {
 
 #[test]
 fn events_are_initial_or_not() {
-    assert!(matches!(AccountEvent::Withdrawn { amount: 1 }.create(), Err(ApplyError::NotInitial)));
+    assert!(matches!(
+        AccountEvent::Withdrawn { amount: 1 }.create(),
+        Err(ApplyError::NotInitial)
+    ));
     let mut account = Account::open(10).expect("10 is positive");
-    assert!(matches!(AccountEvent::Opened { amount: 1 }.apply(&mut account), Err(ApplyError::Initial)));
+    assert!(matches!(
+        AccountEvent::Opened { amount: 1 }.apply(&mut account),
+        Err(ApplyError::Initial)
+    ));
 }
 
 #[test]

@@ -19,7 +19,11 @@ impl Dog {
         #[serde(default, skip_serializing_if = "Option::is_none")] breed: Option<String>,
         #[cfg_attr(all(), serde(default))] age: u8,
     ) -> Self {
-        Self { owner: owner.to_owned(), breed, ..Self::default() }
+        Self {
+            owner: owner.to_owned(),
+            breed,
+            ..Self::default()
+        }
     }
 }
 
@@ -34,7 +38,14 @@ fn serde_attributes_rule_how_fields_are_stored() {
 fn serde_attributes_rule_how_fields_are_read() {
     let json = r#"{"Registered":{"owner_name":"Ann"}}"#;
     let event: DogEvent = serde_json::from_str(json).expect("it can be read");
-    assert_eq!(event, DogEvent::Registered { owner: "Ann".to_owned(), breed: None, age: 0 });
+    assert_eq!(
+        event,
+        DogEvent::Registered {
+            owner: "Ann".to_owned(),
+            breed: None,
+            age: 0
+        }
+    );
     let dog = Dog::create_fresh(event).expect("it is initial");
     assert_eq!((dog.owner.as_str(), dog.breed), ("Ann", None));
 }

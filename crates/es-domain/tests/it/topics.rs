@@ -15,7 +15,12 @@ impl Dog {
         Self::default()
     }
 
-    #[event(TrickAdded, topic = "school.TrickLearnt", alias = "school.Dog.Trick", alias = "Dog.TrickAdded")]
+    #[event(
+        TrickAdded,
+        topic = "school.TrickLearnt",
+        alias = "school.Dog.Trick",
+        alias = "Dog.TrickAdded"
+    )]
     pub fn add_trick(&mut self, trick: &str) {}
 
     #[event(alias = "school.Left", discards)]
@@ -39,7 +44,10 @@ impl r#Try {
 fn a_topic_is_the_aggregates_and_the_events_name_unless_it_is_given() {
     assert_eq!(Dog::TOPIC, "school.Dog");
     let topics: Vec<&str> = Happening::KINDS.iter().map(EventKind::topic).collect();
-    assert_eq!(topics, ["school.Dog.Registered", "school.TrickLearnt", "school.Dog.Left"]);
+    assert_eq!(
+        topics,
+        ["school.Dog.Registered", "school.TrickLearnt", "school.Dog.Left"]
+    );
     let names: Vec<&str> = Happening::KINDS.iter().map(EventKind::name).collect();
     assert_eq!(names, ["Registered", "TrickAdded", "Left"]);
 }
@@ -50,7 +58,10 @@ fn the_kind_of_an_event_has_its_topic() {
     dog.add_trick("sit");
     dog.left();
     let topics: Vec<&str> = dog.pending_events().iter().map(DomainEvent::topic).collect();
-    assert_eq!(topics, ["school.Dog.Registered", "school.TrickLearnt", "school.Dog.Left"]);
+    assert_eq!(
+        topics,
+        ["school.Dog.Registered", "school.TrickLearnt", "school.Dog.Left"]
+    );
     assert_eq!(Happening::Left.kind(), &Happening::KINDS[2]);
     assert!(Happening::KINDS[2].is_discarding() && !Happening::KINDS[0].is_discarding());
 }

@@ -25,7 +25,10 @@ pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Options {
 impl Options {
     fn read(&mut self, attr: &Attribute, errors: &mut Errors) {
         let Meta::List(_) = &attr.meta else {
-            errors.on(&attr.meta, "the options stand in parentheses: write `#[aggregate(topic = \"…\")]`");
+            errors.on(
+                &attr.meta,
+                "the options stand in parentheses: write `#[aggregate(topic = \"…\")]`",
+            );
             return;
         };
         let mut found = Errors::new();
@@ -51,12 +54,20 @@ impl Options {
 
 fn unknown(key: &Ident) -> syn::Error {
     let options = "`crate = …`, `event = …`, `id = …` and `topic = \"…\"`";
-    syn::Error::new(key.span(), format!("unknown option `{key}`: `#[aggregate]` takes {options}"))
+    syn::Error::new(
+        key.span(),
+        format!("unknown option `{key}`: `#[aggregate]` takes {options}"),
+    )
 }
 
 fn refuse_on_fields(data: &Data, errors: &mut Errors) {
     let Data::Struct(data) = data else { return };
-    for attr in data.fields.iter().flat_map(|field| &field.attrs).filter(|attr| is_aggregate(attr)) {
+    for attr in data
+        .fields
+        .iter()
+        .flat_map(|field| &field.attrs)
+        .filter(|attr| is_aggregate(attr))
+    {
         errors.on(attr, "`#[aggregate(…)]` is not for fields: put it on the struct");
     }
 }

@@ -16,7 +16,13 @@ pub(crate) fn expand(aggregate: &Aggregate, root: &Root) -> TokenStream {
 
 /// The implementation, with what gives access to the root.
 pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclusive: &TokenStream) -> TokenStream {
-    let Aggregate { krate, name, topic, id, event } = aggregate;
+    let Aggregate {
+        krate,
+        name,
+        topic,
+        id,
+        event,
+    } = aggregate;
     quote! {
         #[automatically_derived]
         impl #krate::Aggregate for #name {

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
-    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, PathArguments, Type, TypePath, ext::IdentExt as _,
+    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, PathArguments, Type, TypePath,
+    ext::IdentExt as _,
 };
 
 use super::attr::Options;
@@ -27,10 +28,22 @@ pub(crate) struct Root {
 impl Aggregate {
     pub(crate) fn new(name: &Ident, options: Options) -> Self {
         let krate = options.krate.unwrap_or_default();
-        let topic = options.topic.unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()));
-        let id = options.id.map_or_else(|| quote!(#krate::Id<Self>), |id| id.to_token_stream());
-        let event = options.event.map_or_else(|| event_name(name).to_token_stream(), |event| event.to_token_stream());
-        Self { krate, name: name.clone(), topic, id, event }
+        let topic = options
+            .topic
+            .unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()));
+        let id = options
+            .id
+            .map_or_else(|| quote!(#krate::Id<Self>), |id| id.to_token_stream());
+        let event = options
+            .event
+            .map_or_else(|| event_name(name).to_token_stream(), |event| event.to_token_stream());
+        Self {
+            krate,
+            name: name.clone(),
+            topic,
+            id,
+            event,
+        }
     }
 }
 
@@ -44,7 +57,10 @@ pub(crate) fn find_root(input: &DeriveInput, errors: &mut Errors) -> Option<Root
     let fields = match &input.data {
         Data::Struct(data) => &data.fields,
         Data::Enum(data) => {
-            errors.on(&data.enum_token, "an aggregate is a struct: put the enum in a field of one");
+            errors.on(
+                &data.enum_token,
+                "an aggregate is a struct: put the enum in a field of one",
+            );
             return None;
         }
         Data::Union(data) => {
@@ -55,11 +71,17 @@ pub(crate) fn find_root(input: &DeriveInput, errors: &mut Errors) -> Option<Root
     let mut roots = roots(fields);
     let Some((root, argument)) = roots.next() else {
         let name = &input.ident;
-        errors.on(name, format!("`{name}` has no field of type `Root<Self>`: add `root: Root<Self>`"));
+        errors.on(
+            name,
+            format!("`{name}` has no field of type `Root<Self>`: add `root: Root<Self>`"),
+        );
         return None;
     };
     if !argument.is_some_and(|argument| is_self(argument, &input.ident)) {
-        errors.on(&root.ty, format!("this is not the root of `{}`: write `Root<Self>`", input.ident));
+        errors.on(
+            &root.ty,
+            format!("this is not the root of `{}`: write `Root<Self>`", input.ident),
+        );
     }
     for (another, _) in roots {
         errors.on(&another.ty, "an aggregate has one root: remove this second one");
@@ -69,17 +91,29 @@ pub(crate) fn find_root(input: &DeriveInput, errors: &mut Errors) -> Option<Root
 
 fn roots(fields: &Fields) -> impl Iterator<Item = (Root, Option<&GenericArgument>)> {
     fields.members().zip(fields).filter_map(|(member, field)| {
-        let Type::Path(TypePath { qself: None, path, .. }) = &field.ty else { return None };
+        let Type::Path(TypePath { qself: None, path, .. }) = &field.ty else {
+            return None;
+        };
         let last = path.segments.last().filter(|last| last.ident == "Root")?;
         let argument = match &last.arguments {
             PathArguments::AngleBracketed(arguments) if arguments.args.len() == 1 => arguments.args.first(),
             _ => None,
         };
-        Some((Root { member, ty: field.ty.clone() }, argument))
+        Some((
+            Root {
+                member,
+                ty: field.ty.clone(),
+            },
+            argument,
+        ))
     })
 }
 
 fn is_self(argument: &GenericArgument, name: &Ident) -> bool {
-    let GenericArgument::Type(Type::Path(TypePath { qself: None, path, .. })) = argument else { return false };
-    path.segments.last().is_some_and(|last| last.ident == "Self" || last.ident == *name)
+    let GenericArgument::Type(Type::Path(TypePath { qself: None, path, .. })) = argument else {
+        return false;
+    };
+    path.segments
+        .last()
+        .is_some_and(|last| last.ident == "Self" || last.ident == *name)
 }

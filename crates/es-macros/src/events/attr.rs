@@ -1,7 +1,9 @@
 //! `#[events(…)]`: text to options.
 
 use proc_macro2::TokenStream;
-use syn::{Ident, Path, Token, Visibility, parenthesized, parse::ParseStream, parse::Parser as _, punctuated::Punctuated};
+use syn::{
+    Ident, Path, Token, Visibility, parenthesized, parse::ParseStream, parse::Parser as _, punctuated::Punctuated,
+};
 
 use crate::{crate_path::CratePath, errors::Errors, options};
 
@@ -43,13 +45,20 @@ impl Options {
 
 fn derives(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Path>> {
     if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(key.span(), "`derive` wants a list: write `derive(PartialEq)`"));
+        return Err(syn::Error::new(
+            key.span(),
+            "`derive` wants a list: write `derive(PartialEq)`",
+        ));
     }
     let list;
     parenthesized!(list in input);
     let paths = Punctuated::<Path, Token![,]>::parse_terminated_with(&list, Path::parse_mod_style)?;
     for path in &paths {
-        if let Some(last) = path.segments.last().filter(|last| ALWAYS_DERIVED.iter().any(|name| last.ident == name)) {
+        if let Some(last) = path
+            .segments
+            .last()
+            .filter(|last| ALWAYS_DERIVED.iter().any(|name| last.ident == name))
+        {
             let message = format!("`{}` is always derived for events: remove it", last.ident);
             return Err(syn::Error::new_spanned(path, message));
         }
@@ -68,5 +77,8 @@ fn visibility(input: ParseStream<'_>, key: &Ident) -> syn::Result<Visibility> {
 
 fn unknown(key: &Ident) -> syn::Error {
     let options = "`crate = …`, `derive(…)`, `name = …` and `vis = …`";
-    syn::Error::new(key.span(), format!("unknown option `{key}`: `#[events]` takes {options}"))
+    syn::Error::new(
+        key.span(),
+        format!("unknown option `{key}`: `#[events]` takes {options}"),
+    )
 }

@@ -32,7 +32,10 @@ impl MethodAttrs {
 
     fn add(&mut self, attr: Attribute, path: &Path, errors: &mut Errors) {
         if is_event_path(path) {
-            errors.on(path, "an event is not conditional by itself: put `#[cfg(…)]` on the method");
+            errors.on(
+                path,
+                "an event is not conditional by itself: put `#[cfg(…)]` on the method",
+            );
             return;
         }
         let name = path.get_ident().map(ToString::to_string).unwrap_or_default();
@@ -56,7 +59,10 @@ pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> Vec<Attribut
     let mut of_field = Vec::new();
     for (attr, path) in attrs.iter().flat_map(split) {
         if path.is_ident("cfg") {
-            errors.on(&attr, "an event has the same fields in each build: put `#[cfg(…)]` on the method");
+            errors.on(
+                &attr,
+                "an event has the same fields in each build: put `#[cfg(…)]` on the method",
+            );
         } else if is_for_field(&path) {
             of_field.push(attr);
         }
@@ -74,13 +80,20 @@ pub(crate) fn strip_param(attrs: &mut Vec<Attribute>) {
     *attrs = of_param.map(|(attr, _)| attr).collect();
 }
 
+/// Whether `attr` marks a method as an event, in some builds at least.
+pub(crate) fn may_be_event(attr: &Attribute) -> bool {
+    split(attr).iter().any(|(_, path)| is_event_path(path))
+}
+
 /// The attribute with its path; a conditional one as several, with the paths of what is conditional.
 fn split(attr: &Attribute) -> Vec<(Attribute, Path)> {
     let whole = || vec![(attr.clone(), attr.path().clone())];
     if !attr.path().is_ident("cfg_attr") {
         return whole();
     }
-    let Some((condition, metas)) = conditional(attr) else { return whole() };
+    let Some((condition, metas)) = conditional(attr) else {
+        return whole();
+    };
     let split = |meta: Meta| {
         let path = meta.path().clone();
         (parse_quote!(#[cfg_attr(#condition, #meta)]), path)
@@ -89,7 +102,9 @@ fn split(attr: &Attribute) -> Vec<(Attribute, Path)> {
 }
 
 fn conditional(attr: &Attribute) -> Option<(TokenStream, Punctuated<Meta, Token![,]>)> {
-    let Meta::List(list) = &attr.meta else { return None };
+    let Meta::List(list) = &attr.meta else {
+        return None;
+    };
     let is_comma = |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if Punct::as_char(punct) == ',');
     let mut tokens = list.tokens.clone().into_iter();
     let condition: TokenStream = tokens.by_ref().take_while(|token| !is_comma(token)).collect();
@@ -102,7 +117,10 @@ mod tests {
     use super::*;
 
     fn names(attrs: &[Attribute]) -> Vec<String> {
-        attrs.iter().map(|attr| quote::quote!(#attr).to_string().replace(' ', "")).collect()
+        attrs
+            .iter()
+            .map(|attr| quote::quote!(#attr).to_string().replace(' ', ""))
+            .collect()
     }
 
     #[test]
@@ -112,7 +130,10 @@ mod tests {
         let sorted = MethodAttrs::read(&[attr], &mut errors);
         assert!(errors.into_tokens().is_none());
         assert_eq!(names(&sorted.public), [r#"#[cfg_attr(feature="x",doc="Text.")]"#]);
-        assert_eq!(names(&sorted.expects), [r#"#[cfg_attr(feature="x",expect(dead_code))]"#]);
+        assert_eq!(
+            names(&sorted.expects),
+            [r#"#[cfg_attr(feature="x",expect(dead_code))]"#]
+        );
         assert_eq!(names(&sorted.body), [r#"#[cfg_attr(feature="x",instrument)]"#]);
     }
 }

@@ -15,7 +15,10 @@ pub(crate) fn check(events: &Events, errors: &mut Errors) {
 fn check_initial(events: &Events, errors: &mut Errors) {
     let self_ty = events.self_ty.ident();
     if events.events().next().is_none() {
-        errors.on(self_ty, "no method is marked as an event: put `#[event]` on the methods that change the aggregate");
+        errors.on(
+            self_ty,
+            "no method is marked as an event: put `#[event]` on the methods that change the aggregate",
+        );
     } else if !events.events().any(|event| matches!(event.kind, Kind::Initial { .. })) {
         let message = format!(
             "no event makes a new `{self_ty}`: mark a method without `self` that returns `Self` with `#[event]`"
@@ -28,10 +31,15 @@ fn check_initial(events: &Events, errors: &mut Errors) {
 fn check_names(events: &Events, errors: &mut Errors) {
     let mut seen: Vec<(&Ident, &Event)> = Vec::new();
     for event in events.events() {
-        let earlier = seen.iter().find(|(name, other)| name.unraw() == event.name.unraw() && may_meet(event, other));
+        let earlier = seen
+            .iter()
+            .find(|(name, other)| name.unraw() == event.name.unraw() && may_meet(event, other));
         if let Some((first, _)) = earlier {
             let name = &event.name;
-            errors.on(name, format!("two events are called `{name}`: write `#[event(Name)]` with another name"));
+            errors.on(
+                name,
+                format!("two events are called `{name}`: write `#[event(Name)]` with another name"),
+            );
             errors.on(first, format!("the first `{name}` is here"));
         }
         seen.push((&event.name, event));
@@ -43,10 +51,15 @@ fn check_topics(events: &Events, errors: &mut Errors) {
     let mut seen: Vec<(&LitStr, &Event)> = Vec::new();
     for event in events.events() {
         for topic in event.topic.iter().chain(&event.aliases) {
-            let earlier = seen.iter().find(|(other, owner)| other.value() == topic.value() && may_meet(event, owner));
+            let earlier = seen
+                .iter()
+                .find(|(other, owner)| other.value() == topic.value() && may_meet(event, owner));
             if let Some((first, _)) = earlier {
                 let text = topic.value();
-                errors.on(topic, format!("`{text}` is taken: give each topic and alias to one event, once"));
+                errors.on(
+                    topic,
+                    format!("`{text}` is taken: give each topic and alias to one event, once"),
+                );
                 errors.on(first, format!("`{text}` is first used here"));
             }
             seen.push((topic, event));

@@ -10,8 +10,13 @@ use super::self_type::SelfType;
 pub(crate) fn of_event(attrs: &[Attribute], self_ty: &SelfType) -> Vec<Attribute> {
     let mut docs = Vec::new();
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
-        let Meta::NameValue(meta) = &attr.meta else { continue };
-        let Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) = &meta.value else {
+        let Meta::NameValue(meta) = &attr.meta else {
+            continue;
+        };
+        let Expr::Lit(ExprLit {
+            lit: Lit::Str(text), ..
+        }) = &meta.value
+        else {
             docs.push(attr.clone());
             continue;
         };
@@ -41,7 +46,11 @@ pub(crate) fn of_silent_event(method: &Ident, vis: &Visibility, self_ty: &SelfTy
 
 /// What is said about a field whose parameter has no documentation.
 pub(crate) fn of_silent_field(param: &Ident, method: &Ident, vis: &Visibility, self_ty: &SelfType) -> Attribute {
-    let text = format!("The argument `{}` of {}.", param.unraw(), method_text(method, vis, self_ty));
+    let text = format!(
+        "The argument `{}` of {}.",
+        param.unraw(),
+        method_text(method, vis, self_ty)
+    );
     parse_quote!(#[doc = #text])
 }
 

@@ -65,7 +65,10 @@ impl Options {
     fn read_one(&mut self, input: ParseStream<'_>, is_first: bool) -> syn::Result<()> {
         if input.peek(Lit) {
             let literal: Lit = input.parse()?;
-            return Err(syn::Error::new(literal.span(), "the event's name is an identifier: write `#[event(Name)]`"));
+            return Err(syn::Error::new(
+                literal.span(),
+                "the event's name is an identifier: write `#[event(Name)]`",
+            ));
         }
         let key = options::key(input)?;
         if is_name(&key) && !input.peek(Token![=]) {
@@ -88,15 +91,25 @@ impl Options {
 
     fn set_name(&mut self, name: Ident, is_first: bool) -> syn::Result<()> {
         if syn::parse_str::<Ident>(&name.to_string()).is_err() {
-            return Err(syn::Error::new(name.span(), format!("`{name}` is a keyword: write another name")));
+            return Err(syn::Error::new(
+                name.span(),
+                format!("`{name}` is a keyword: write another name"),
+            ));
         }
         if self.name.is_some() {
-            return Err(syn::Error::new(name.span(), "an event has one name: remove this second one"));
+            return Err(syn::Error::new(
+                name.span(),
+                "an event has one name: remove this second one",
+            ));
         }
         let message = format!("the name comes first: write `#[event({name}, …)]`");
         let span = name.span();
         self.name = Some(name);
-        if is_first { Ok(()) } else { Err(syn::Error::new(span, message)) }
+        if is_first {
+            Ok(())
+        } else {
+            Err(syn::Error::new(span, message))
+        }
     }
 }
 
@@ -107,5 +120,8 @@ fn is_name(key: &Ident) -> bool {
 
 fn unknown(key: &Ident) -> syn::Error {
     let options = "a name such as `TrickAdded`, `alias = \"…\"`, `discards`, `id = …` and `topic = \"…\"`";
-    syn::Error::new(key.span(), format!("unknown option `{key}`: `#[event]` takes {options}"))
+    syn::Error::new(
+        key.span(),
+        format!("unknown option `{key}`: `#[event]` takes {options}"),
+    )
 }

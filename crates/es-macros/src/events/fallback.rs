@@ -57,7 +57,9 @@ fn allow_unused(method: &mut ImplItemFn) {
 fn forget_duplicates(events: &mut Events) {
     let mut names = Vec::new();
     for member in &mut events.members {
-        let Member::Event(event) = member else { continue };
+        let Member::Event(event) = member else {
+            continue;
+        };
         let name = event.name.unraw();
         if names.contains(&name) {
             let mut method = event.method.clone();
@@ -71,7 +73,13 @@ fn forget_duplicates(events: &mut Events) {
 
 /// An implementation that never runs.
 fn implementation(events: &Events) -> TokenStream {
-    let Events { krate, self_ty, name, cfgs, .. } = events;
+    let Events {
+        krate,
+        self_ty,
+        name,
+        cfgs,
+        ..
+    } = events;
     quote! {
         #(#cfgs)*
         #[automatically_derived]

@@ -35,9 +35,18 @@ impl Field {
         let has_fit_type = types::check(&param.ty, errors);
         let ident = name(&param.pat, errors)?;
         // Whatever uses the event may still use a field with an unfit type.
-        let owned = if has_fit_type { Owned::new(&param.ty) } else { Owned::Value(parse_quote!(())) };
+        let owned = if has_fit_type {
+            Owned::new(&param.ty)
+        } else {
+            Owned::Value(parse_quote!(()))
+        };
         let ty = self_ty.spell_out(owned.field_type(param.ty.span()));
-        Some(Self { ident, ty, owned, attrs })
+        Some(Self {
+            ident,
+            ty,
+            owned,
+            attrs,
+        })
     }
 
     pub(crate) const fn is_borrowed(&self) -> bool {
@@ -46,16 +55,27 @@ impl Field {
 }
 
 fn name(pat: &Pat, errors: &mut Errors) -> Option<Ident> {
-    if let Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) = pat {
+    if let Pat::Ident(PatIdent {
+        by_ref: None,
+        subpat: None,
+        ident,
+        ..
+    }) = pat
+    {
         return Some(ident.clone());
     }
-    errors.on(pat, "a parameter of an event method is a field of the event: write a plain name here");
+    errors.on(
+        pat,
+        "a parameter of an event method is a field of the event: write a plain name here",
+    );
     None
 }
 
 impl Owned {
     fn new(ty: &Type) -> Self {
-        let Type::Reference(reference) = types::bare(ty) else { return Self::Value(Box::new(ty.clone())) };
+        let Type::Reference(reference) = types::bare(ty) else {
+            return Self::Value(Box::new(ty.clone()));
+        };
         match types::bare(&reference.elem) {
             Type::Slice(slice) => Self::Slice(slice.elem.clone()),
             ty if types::is_str(ty) => Self::Text,
@@ -77,7 +97,10 @@ mod tests {
     use super::*;
 
     fn owned(ty: &Type) -> String {
-        Owned::new(ty).field_type(Span::call_site()).to_string().replace(' ', "")
+        Owned::new(ty)
+            .field_type(Span::call_site())
+            .to_string()
+            .replace(' ', "")
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What an impl with `#[events]` begins with.
 
 use proc_macro2::TokenStream;
-use syn::{ItemImpl, PathArguments, Type, TypePath, spanned::Spanned as _};
+use syn::{ItemImpl, PathArguments, Type, TypePath};
 
 use super::{self_type::SelfType, types};
 use crate::errors::Errors;
@@ -18,32 +18,38 @@ pub(crate) fn no_impl(item: &TokenStream, error: syn::Error) -> syn::Error {
 /// Reads the aggregate's type. Returns `None` only after an error.
 pub(crate) fn read(block: &ItemImpl, errors: &mut Errors) -> Option<SelfType> {
     if let Some((path, for_token)) = &block.trait_ {
-        errors.on(&quote::quote!(#path #for_token), "events are methods of the aggregate itself: remove the trait");
+        errors.on(
+            &quote::quote!(#path #for_token),
+            "events are methods of the aggregate itself: remove the trait",
+        );
         return None;
-    }
-    if let Some(unsafety) = &block.unsafety {
-        errors.at(unsafety.span(), "remove `unsafe`: an impl with events is a plain one");
-    }
-    if let Some(default) = &block.modifiers.defaultness {
-        errors.at(default.span(), "remove `default`: an impl with events is a plain one");
     }
     if !block.generics.params.is_empty() {
         errors.on(&block.generics, "an aggregate has no generic parameters: remove them");
         return None;
     }
     if let Some(clause) = &block.generics.where_clause {
-        errors.on(clause, "an aggregate has no generic parameters: remove the `where` clause");
+        errors.on(
+            clause,
+            "an aggregate has no generic parameters: remove the `where` clause",
+        );
     }
     self_type(&block.self_ty, errors)
 }
 
 fn self_type(ty: &Type, errors: &mut Errors) -> Option<SelfType> {
     if let Type::Path(TypePath { qself: None, path, .. }) = types::bare(ty)
-        && path.segments.iter().all(|segment| matches!(segment.arguments, PathArguments::None))
+        && path
+            .segments
+            .iter()
+            .all(|segment| matches!(segment.arguments, PathArguments::None))
         && let Some(last) = path.segments.last()
     {
         return Some(SelfType::new(path, last.ident.clone()));
     }
-    errors.on(ty, "an aggregate is a struct without generic parameters: name it by its path");
+    errors.on(
+        ty,
+        "an aggregate is a struct without generic parameters: name it by its path",
+    );
     None
 }

@@ -62,13 +62,21 @@ pub(crate) enum Kind {
 impl Events {
     pub(crate) fn read(options: attr::Options, mut block: ItemImpl, self_ty: SelfType, errors: &mut Errors) -> Self {
         let members = std::mem::take(&mut block.items);
-        let members = members.into_iter().map(|item| Member::read(item, &self_ty, errors)).collect();
+        let members = members
+            .into_iter()
+            .map(|item| Member::read(item, &self_ty, errors))
+            .collect();
         Self {
             krate: options.krate.unwrap_or_default(),
             name: options.name.unwrap_or_else(|| self_ty.event_name()),
             vis: options.vis,
             derives: options.derives.unwrap_or_default(),
-            cfgs: block.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect(),
+            cfgs: block
+                .attrs
+                .iter()
+                .filter(|attr| attr.path().is_ident("cfg"))
+                .cloned()
+                .collect(),
             self_ty,
             block,
             members,
@@ -86,7 +94,7 @@ impl Events {
 impl Member {
     fn read(item: ImplItem, self_ty: &SelfType, errors: &mut Errors) -> Self {
         match item {
-            ImplItem::Fn(method) if method.attrs.iter().any(event_attr::is_event) => {
+            ImplItem::Fn(method) if method.attrs.iter().any(attributes::may_be_event) => {
                 Self::Event(Box::new(Event::read(method, self_ty, errors)))
             }
             mut item => {
@@ -112,16 +120,19 @@ fn refuse_attrs(item: &mut ImplItem, errors: &mut Errors) {
 
 impl Event {
     fn read(mut method: ImplItemFn, self_ty: &SelfType, errors: &mut Errors) -> Self {
-        let (event_attrs, other_attrs): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut method.attrs).into_iter().partition(event_attr::is_event);
+        let (event_attrs, other_attrs): (Vec<_>, Vec<_>) = std::mem::take(&mut method.attrs)
+            .into_iter()
+            .partition(event_attr::is_event);
         let options = event_attr::Options::read(&event_attrs, errors);
         let attrs = MethodAttrs::read(&other_attrs, errors);
-        let (role, returns) = signature::read(&method, self_ty, errors);
+        let (role, returns) = signature::read(&method.sig, self_ty, errors);
         let mut fields = read_fields(&method.sig, self_ty, errors);
         document_fields(&mut fields, &method, self_ty);
         strip_params(&mut method.sig);
         method.attrs = other_attrs;
-        method.attrs.retain(|attr| !attr.path().is_ident("serde"));
+        method
+            .attrs
+            .retain(|attr| !attr.path().is_ident("serde") && !attributes::may_be_event(attr));
         Self {
             docs: document(&attrs, &method, self_ty),
             kind: read_kind(role, &options, method.sig.ident.span(), errors),
@@ -148,7 +159,10 @@ fn read_fields(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Vec<
 
 fn document_fields(fields: &mut [Field], method: &ImplItemFn, self_ty: &SelfType) {
     for field in fields.iter_mut().filter(|field| !docs::are_there(&field.attrs)) {
-        field.attrs.insert(0, docs::of_silent_field(&field.ident, &method.sig.ident, &method.vis, self_ty));
+        field.attrs.insert(
+            0,
+            docs::of_silent_field(&field.ident, &method.sig.ident, &method.vis, self_ty),
+        );
     }
 }
 
@@ -177,7 +191,10 @@ fn read_kind(role: Role, options: &event_attr::Options, method: Span, errors: &m
                 errors.on(discards, message);
             }
             let id = options.id.as_ref().map(|(_, id)| id.clone());
-            Kind::Initial { id, span: options.span.unwrap_or(method) }
+            Kind::Initial {
+                id,
+                span: options.span.unwrap_or(method),
+            }
         }
         Role::Subsequent(receiver) => {
             if let Some((key, _)) = &options.id {
@@ -192,7 +209,10 @@ fn read_kind(role: Role, options: &event_attr::Options, method: Span, errors: &m
 
 fn read_name(name: Option<Ident>, method: &Ident, errors: &mut Errors) -> Ident {
     name.or_else(|| case::event_name(method)).unwrap_or_else(|| {
-        errors.on(method, format!("no event name can be made of `{method}`: write `#[event(Name)]`"));
+        errors.on(
+            method,
+            format!("no event name can be made of `{method}`: write `#[event(Name)]`"),
+        );
         format_ident!("Unnamed", span = method.span())
     })
 }

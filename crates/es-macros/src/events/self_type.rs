@@ -11,7 +11,10 @@ pub(crate) struct SelfType {
 
 impl SelfType {
     pub(crate) fn new(path: &Path, ident: Ident) -> Self {
-        Self { path: path.to_token_stream(), ident }
+        Self {
+            path: path.to_token_stream(),
+            ident,
+        }
     }
 
     /// The last name of its path.
@@ -31,9 +34,14 @@ impl SelfType {
 
     /// Whether `ty` is the aggregate, by its name or as `Self`.
     pub(crate) fn is_named_by(&self, ty: &Type) -> bool {
-        let Type::Path(TypePath { qself: None, path, .. }) = ty else { return false };
+        let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+            return false;
+        };
         path.is_ident("Self")
-            || path.segments.last().is_some_and(|last| last.arguments.is_none() && last.ident == self.ident)
+            || path
+                .segments
+                .last()
+                .is_some_and(|last| last.arguments.is_none() && last.ident == self.ident)
     }
 
     /// Writes the aggregate's path for each `Self`, and underlines `Self` when something is wrong with it.
@@ -47,7 +55,11 @@ impl SelfType {
             }
             token => token.into(),
         };
-        tokens.into_token_stream().into_iter().flat_map(|token| -> TokenStream { spell_out(token) }).collect()
+        tokens
+            .into_token_stream()
+            .into_iter()
+            .flat_map(|token| -> TokenStream { spell_out(token) })
+            .collect()
     }
 }
 
@@ -76,7 +88,10 @@ mod tests {
     fn self_is_spelled_out_at_any_depth() {
         let dog = SelfType::new(&parse_quote!(pets::Dog), format_ident!("Dog"));
         let spelled = dog.spell_out(quote!([<Self as Has>::Item; { Self::N }])).to_string();
-        assert_eq!(spelled, quote!([<pets::Dog as Has>::Item; { pets::Dog::N }]).to_string());
+        assert_eq!(
+            spelled,
+            quote!([<pets::Dog as Has>::Item; { pets::Dog::N }]).to_string()
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{
-    FnArg, GenericArgument, GenericParam, ImplItemFn, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
+    FnArg, GenericArgument, GenericParam, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
     Type, TypePath, spanned::Spanned as _,
 };
 
@@ -47,23 +47,22 @@ impl Returns {
 }
 
 /// Refuses what an event method cannot be.
-pub(crate) fn read(method: &ImplItemFn, self_ty: &SelfType, errors: &mut Errors) -> (Role, Returns) {
-    refuse_qualifiers(method, errors);
-    refuse_generics(&method.sig, errors);
-    match method.sig.inputs.first() {
+pub(crate) fn read(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> (Role, Returns) {
+    refuse_qualifiers(sig, errors);
+    refuse_generics(sig, errors);
+    match sig.inputs.first() {
         Some(FnArg::Receiver(receiver)) => {
             check_receiver(receiver, errors);
-            (Role::Subsequent(receiver.self_token), subsequent(&method.sig, receiver, self_ty, errors))
+            (
+                Role::Subsequent(receiver.self_token),
+                subsequent(sig, receiver, self_ty, errors),
+            )
         }
-        _ => (Role::Initial, initial(&method.sig, self_ty, errors)),
+        _ => (Role::Initial, initial(sig, self_ty, errors)),
     }
 }
 
-fn refuse_qualifiers(method: &ImplItemFn, errors: &mut Errors) {
-    let sig = &method.sig;
-    if let Some(default) = &method.modifiers.defaultness {
-        errors.at(default.span(), "remove `default`: an event method is a plain method");
-    }
+fn refuse_qualifiers(sig: &Signature, errors: &mut Errors) {
     if let Some(constness) = &sig.constness {
         errors.at(constness.span(), "remove `const`: an event is triggered at run time");
     }
@@ -73,7 +72,10 @@ fn refuse_qualifiers(method: &ImplItemFn, errors: &mut Errors) {
         errors.at(asyncness.span(), message);
     }
     if let Safety::Unsafe(unsafety) = &sig.safety {
-        errors.at(unsafety.span(), "remove `unsafe`: an event method is called at each replay");
+        errors.at(
+            unsafety.span(),
+            "remove `unsafe`: an event method is called at each replay",
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.on(abi, "remove `extern`: an event method is a plain method");
@@ -86,9 +88,15 @@ fn refuse_qualifiers(method: &ImplItemFn, errors: &mut Errors) {
 fn refuse_generics(sig: &Signature, errors: &mut Errors) {
     let params = &sig.generics.params;
     if !params.is_empty() && params.iter().all(|param| matches!(param, GenericParam::Lifetime(_))) {
-        errors.on(&sig.generics, "an event owns its fields, so that its method needs no named lifetimes: remove them");
+        errors.on(
+            &sig.generics,
+            "an event owns its fields, so that its method needs no named lifetimes: remove them",
+        );
     } else if !params.is_empty() {
-        errors.on(&sig.generics, "an event's fields have fixed types: remove the generic parameters");
+        errors.on(
+            &sig.generics,
+            "an event's fields have fixed types: remove the generic parameters",
+        );
     }
     if let Some(clause) = &sig.generics.where_clause {
         errors.on(clause, "an event's fields have fixed types: remove the `where` clause");
@@ -128,7 +136,9 @@ fn initial(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Returns 
 }
 
 fn subsequent(sig: &Signature, receiver: &Receiver, self_ty: &SelfType, errors: &mut Errors) -> Returns {
-    let ReturnType::Type(_, ty) = &sig.output else { return Returns::Plain };
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return Returns::Plain;
+    };
     let (value, returns) = value_and_error(ty);
     if is_unit(value) {
         return returns;
@@ -148,21 +158,39 @@ fn subsequent(sig: &Signature, receiver: &Receiver, self_ty: &SelfType, errors: 
 /// Reads `Result<V, E>`, or the `Result<V>` of a module that has its own error; another type is a value.
 fn value_and_error(ty: &Type) -> (&Type, Returns) {
     let ty = types::bare(ty);
-    let Some(arguments) = arguments_of_result(ty) else { return (ty, Returns::Plain) };
+    let Some(arguments) = arguments_of_result(ty) else {
+        return (ty, Returns::Plain);
+    };
     match arguments.as_slice() {
-        [value] => (types::bare(value), Returns::Outcome { error: None, span: ty.span() }),
+        [value] => (
+            types::bare(value),
+            Returns::Outcome {
+                error: None,
+                span: ty.span(),
+            },
+        ),
         [value, error] => {
             let span = error.span();
-            (types::bare(value), Returns::Outcome { error: Some(Box::new((*error).clone())), span })
+            (
+                types::bare(value),
+                Returns::Outcome {
+                    error: Some(Box::new((*error).clone())),
+                    span,
+                },
+            )
         }
         _ => (ty, Returns::Plain),
     }
 }
 
 fn arguments_of_result(ty: &Type) -> Option<Vec<&Type>> {
-    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return None;
+    };
     let last = path.segments.last().filter(|last| last.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
     let types = arguments.args.iter().map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,

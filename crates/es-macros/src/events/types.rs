@@ -15,9 +15,16 @@ pub(crate) fn bare(ty: &Type) -> &Type {
 
 /// Whether `ty` is the primitive type, which may be written as `::core::primitive::str`.
 pub(crate) fn is_str(ty: &Type) -> bool {
-    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return false };
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return false;
+    };
     path.segments.last().is_some_and(|last| last.ident == "str")
-        && path.segments.iter().rev().nth(1).is_none_or(|before| before.ident == "primitive")
+        && path
+            .segments
+            .iter()
+            .rev()
+            .nth(1)
+            .is_none_or(|before| before.ident == "primitive")
 }
 
 /// Refuses what an event cannot own and lend. Returns whether all is well.
@@ -25,7 +32,9 @@ pub(crate) fn check(ty: &Type, errors: &mut Errors) -> bool {
     let mut checker = Checker { errors, ok: true };
     match bare(ty) {
         Type::Reference(reference) => checker.reference(reference),
-        Type::Slice(slice) => checker.refuse(slice, "a slice has no known size: write `&[T]` or `Vec<T>`"),
+        Type::Slice(slice) => {
+            checker.refuse(slice, "a slice has no known size: write `&[T]` or `Vec<T>`");
+        }
         ty if is_str(ty) => checker.refuse(ty, "`str` has no known size: write `&str` or `String`"),
         ty => checker.owned(ty),
     }
@@ -52,7 +61,10 @@ impl Checker<'_> {
         }
         match &reference.lifetime {
             Some(lifetime) if lifetime.ident == "static" => {
-                self.refuse(lifetime, "at a replay the event lends its field for the call only: remove `'static`");
+                self.refuse(
+                    lifetime,
+                    "at a replay the event lends its field for the call only: remove `'static`",
+                );
             }
             // The method's parameters are refused already.
             Some(lifetime) if lifetime.ident != "_" => self.ok = false,
@@ -101,7 +113,10 @@ impl Checker<'_> {
             GenericArgument::Type(ty) => self.owned(ty),
             GenericArgument::AssocType(assoc) => self.owned(&assoc.ty),
             GenericArgument::Lifetime(lifetime) if lifetime.ident == "_" => {
-                self.refuse(lifetime, "an event owns its fields: write `'static`, or a type without a lifetime");
+                self.refuse(
+                    lifetime,
+                    "an event owns its fields: write `'static`, or a type without a lifetime",
+                );
             }
             GenericArgument::Lifetime(lifetime) => self.ok &= lifetime.ident == "static",
             _ => {}

@@ -22,7 +22,11 @@ pub(super) struct Envelope<'a, E: Event> {
 
 impl<'a, E: Event> Envelope<'a, E> {
     pub(super) fn of(event: &'a DomainEvent<E>) -> Self {
-        Self { event_id: event.event_id(), timestamp: event.timestamp(), body: VariantFields(event.body()) }
+        Self {
+            event_id: event.event_id(),
+            timestamp: event.timestamp(),
+            body: VariantFields(event.body()),
+        }
     }
 }
 
@@ -34,7 +38,10 @@ pub(super) struct EnvelopeSeed<E> {
 
 impl<E> EnvelopeSeed<E> {
     pub(super) const fn new(kind: &'static EventKind) -> Self {
-        Self { kind, event: PhantomData }
+        Self {
+            kind,
+            event: PhantomData,
+        }
     }
 }
 
@@ -69,7 +76,11 @@ impl<'de, E: Event> Visitor<'de> for EnvelopeSeed<E> {
             match field {
                 Field::EventId => once(&mut event_id, "event_id", map.next_value()?)?,
                 Field::Timestamp => once(&mut timestamp, "timestamp", map.next_value()?)?,
-                Field::Body => once(&mut body, "body", map.next_value_seed(VariantSeed::new(self.kind.name()))?)?,
+                Field::Body => once(
+                    &mut body,
+                    "body",
+                    map.next_value_seed(VariantSeed::new(self.kind.name()))?,
+                )?,
                 Field::Unknown => drop(map.next_value::<IgnoredAny>()?),
             }
         }

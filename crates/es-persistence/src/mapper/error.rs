@@ -68,11 +68,22 @@ impl MapperError {
 
 impl fmt::Display for MapperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { originator_id, originator_version, topic, kind } = self;
-        write!(f, "event {topic:?}, version {originator_version} of aggregate {originator_id}, ")?;
+        let Self {
+            originator_id,
+            originator_version,
+            topic,
+            kind,
+        } = self;
+        write!(
+            f,
+            "event {topic:?}, version {originator_version} of aggregate {originator_id}, "
+        )?;
         match kind {
             MapperErrorKind::UnknownTopic { aggregate } => {
-                write!(f, "is no event that {aggregate} knows; if it was renamed, give the event the old topic as alias")
+                write!(
+                    f,
+                    "is no event that {aggregate} knows; if it was renamed, give the event the old topic as alias"
+                )
             }
             MapperErrorKind::WrongId { aggregate } => write!(f, "has an ID of another kind than {aggregate} has"),
             MapperErrorKind::Encoding(_) => f.write_str("cannot be written"),

@@ -51,7 +51,9 @@ impl Log {
 
     fn forget(&mut self, events: &[StoredEvent]) {
         for event in events.iter().rev() {
-            let Entry::Occupied(mut stream) = self.streams.entry(event.originator_id.clone()) else { continue };
+            let Entry::Occupied(mut stream) = self.streams.entry(event.originator_id.clone()) else {
+                continue;
+            };
             stream.get_mut().pop();
             if stream.get().is_empty() {
                 stream.remove();
@@ -60,7 +62,9 @@ impl Log {
     }
 
     pub(super) fn stream(&self, selection: &StreamSelection) -> Vec<StoredEvent> {
-        let Some(stream) = self.streams.get(selection.originator_id()) else { return Vec::new() };
+        let Some(stream) = self.streams.get(selection.originator_id()) else {
+            return Vec::new();
+        };
         let end = index_of(selection.upper().unwrap_or(u64::MAX)).min(stream.len());
         let start = index_of(selection.lower()).min(end);
         let limit = selection.max_len().unwrap_or(usize::MAX);
@@ -78,7 +82,10 @@ impl Log {
         let chosen = (start..end).filter(|index| selection.has_topic(&self.events[*index].topic));
         chosen
             .take(selection.max_len().unwrap_or(usize::MAX))
-            .map(|index| Notification { position: position(index), event: self.events[index].clone() })
+            .map(|index| Notification {
+                position: position(index),
+                event: self.events[index].clone(),
+            })
             .collect()
     }
 

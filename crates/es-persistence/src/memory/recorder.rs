@@ -11,7 +11,8 @@ use futures_util::FutureExt as _;
 use super::{STORE, log::Log, tracking::Positions};
 use crate::{
     AggregateRecorder, ApplicationRecorder, Capabilities, Notification, Operation, ProcessRecorder, RecorderError,
-    RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking, TrackingRecorder, Waker, Wakeup, check_events,
+    RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking, TrackingRecorder, Waker, Wakeup,
+    check_events,
 };
 
 /// Stores events and tracking in memory. Positions have no holes.
@@ -40,7 +41,11 @@ impl MemoryRecorder {
     fn insert(&self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
         check_events(STORE, &events)?;
         let (has_events, has_tracking) = (!events.is_empty(), tracking.is_some());
-        let positions = self.stored.write().unwrap_or_else(PoisonError::into_inner).insert(events, tracking)?;
+        let positions = self
+            .stored
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(events, tracking)?;
         if has_events {
             self.stored_events.wake();
         }
@@ -121,7 +126,10 @@ impl TrackingRecorder for MemoryRecorder {
     }
 
     fn wait_for_tracking(&self, upstream: Arc<str>, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
-        self.stored_tracking.listen().wait_for_tracking(self, upstream, position).boxed()
+        self.stored_tracking
+            .listen()
+            .wait_for_tracking(self, upstream, position)
+            .boxed()
     }
 }
 

@@ -13,7 +13,8 @@ use futures_util::FutureExt as _;
 
 use super::STORE;
 use crate::{
-    AggregateRecorder, Conflict, Operation, RecorderError, RecorderErrorKind, StoredEvent, StreamSelection, check_events,
+    AggregateRecorder, Conflict, Operation, RecorderError, RecorderErrorKind, StoredEvent, StreamSelection,
+    check_events,
 };
 
 /// Stores snapshots in memory.
@@ -49,18 +50,32 @@ impl MemorySnapshots {
         if lower >= upper {
             return Vec::new();
         }
-        let bounds = (Bound::Excluded((id.clone(), lower)), Bound::Included((id.clone(), upper)));
+        let bounds = (
+            Bound::Excluded((id.clone(), lower)),
+            Bound::Included((id.clone(), upper)),
+        );
         let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
         let chosen = rows.range(bounds).map(|(_, event)| event.clone());
         let limit = selection.max_len().unwrap_or(usize::MAX);
-        if selection.is_descending() { chosen.rev().take(limit).collect() } else { chosen.take(limit).collect() }
+        if selection.is_descending() {
+            chosen.rev().take(limit).collect()
+        } else {
+            chosen.take(limit).collect()
+        }
     }
 }
 
 fn conflict(rows: &Rows, (originator_id, version): (OriginatorId, u64)) -> RecorderError {
     let of_aggregate = (originator_id.clone(), 0)..=(originator_id.clone(), u64::MAX);
-    let last_version = rows.range(of_aggregate).next_back().map_or(0, |((_, version), _)| *version);
-    let conflict = Conflict { originator_id, version, last_version };
+    let last_version = rows
+        .range(of_aggregate)
+        .next_back()
+        .map_or(0, |((_, version), _)| *version);
+    let conflict = Conflict {
+        originator_id,
+        version,
+        last_version,
+    };
     RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::Conflict(conflict))
 }
 

@@ -29,6 +29,10 @@ impl Positions {
 
     pub(super) fn last(&self, upstream: &Arc<str>) -> Option<Tracking> {
         let (position, event_id) = *self.0.get(upstream)?;
-        Some(Tracking { upstream: Arc::clone(upstream), position, event_id })
+        Some(Tracking {
+            upstream: Arc::clone(upstream),
+            position,
+            event_id,
+        })
     }
 }

@@ -86,13 +86,21 @@ pub struct AlreadyTracked {
 impl RecorderError {
     /// An error of `store` (its name in messages) in `operation`.
     pub const fn new(store: &'static str, operation: Operation, kind: RecorderErrorKind) -> Self {
-        Self { store, operation, kind, source: None }
+        Self {
+            store,
+            operation,
+            kind,
+            source: None,
+        }
     }
 
     /// Adds the cause.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { source: Some(Arc::from(source.into())), ..self }
+        Self {
+            source: Some(Arc::from(source.into())),
+            ..self
+        }
     }
 
     /// Why, sorted by what the caller can do.
@@ -152,14 +160,28 @@ impl fmt::Display for RecorderErrorKind {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { originator_id, version, last_version } = self;
-        write!(f, "version {version} of aggregate {originator_id} does not follow its last version {last_version}")
+        let Self {
+            originator_id,
+            version,
+            last_version,
+        } = self;
+        write!(
+            f,
+            "version {version} of aggregate {originator_id} does not follow its last version {last_version}"
+        )
     }
 }
 
 impl fmt::Display for AlreadyTracked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { upstream, position, last_position } = self;
-        write!(f, "position {position} of {upstream} does not come after {last_position}, the last that was processed")
+        let Self {
+            upstream,
+            position,
+            last_position,
+        } = self;
+        write!(
+            f,
+            "position {position} of {upstream} does not come after {last_position}, the last that was processed"
+        )
     }
 }

@@ -15,7 +15,12 @@ pub fn check_events(store: &'static str, events: &[StoredEvent]) -> Result<(), R
     match events.iter().find_map(|event| Some((event, fault(event)?))) {
         None => Ok(()),
         Some((event, fault)) => {
-            let StoredEvent { originator_id, originator_version, topic, .. } = event;
+            let StoredEvent {
+                originator_id,
+                originator_version,
+                topic,
+                ..
+            } = event;
             let cause = format!("event {topic:?}, version {originator_version} of aggregate {originator_id}: {fault}");
             Err(RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause))
         }

@@ -27,7 +27,11 @@ impl SqlName {
         let fits = application.len() <= MAX_LEN
             && application.starts_with(|first: char| first.is_ascii_alphabetic())
             && application.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if fits { Ok(Self(application.to_ascii_lowercase())) } else { Err(SqlNameError(application.to_owned())) }
+        if fits {
+            Ok(Self(application.to_ascii_lowercase()))
+        } else {
+            Err(SqlNameError(application.to_owned()))
+        }
     }
 }
 
@@ -44,9 +48,22 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         let long = "a".repeat(49);
-        for name in ["", "1st", "_a", "a b", "a\"; DROP TABLE x; --", "dögs", "a\0", "a.b", long.as_str()] {
+        for name in [
+            "",
+            "1st",
+            "_a",
+            "a b",
+            "a\"; DROP TABLE x; --",
+            "dögs",
+            "a\0",
+            "a.b",
+            long.as_str(),
+        ] {
             assert_eq!(SqlName::of_application(name), Err(SqlNameError(name.to_owned())));
         }
-        assert_eq!(SqlName::of_application("Dog_School2").unwrap().to_string(), "dog_school2");
+        assert_eq!(
+            SqlName::of_application("Dog_School2").unwrap().to_string(),
+            "dog_school2"
+        );
     }
 }

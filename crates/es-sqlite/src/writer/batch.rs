@@ -20,7 +20,11 @@ enum WriteError {
 
 impl From<Failure> for WriteError {
     fn from(failure: Failure) -> Self {
-        if failure.is_refusal() { Self::Refused(Refusal::Events) } else { Self::Failed(failure) }
+        if failure.is_refusal() {
+            Self::Refused(Refusal::Events)
+        } else {
+            Self::Failed(failure)
+        }
     }
 }
 
@@ -40,7 +44,10 @@ impl Writer {
     async fn write_group(&mut self, group: &[Save], outcomes: &mut Vec<Outcome>) {
         let rows = group.iter().map(|save| save.events.len()).sum();
         if rows > 0 && rows <= ROWS && group.iter().all(Save::is_plain) {
-            match self.insert(Table::Events, group.iter().flat_map(|save| &save.events), rows).await {
+            match self
+                .insert(Table::Events, group.iter().flat_map(|save| &save.events), rows)
+                .await
+            {
                 Ok(first) => return outcomes.extend(number(group, first).map(Ok)),
                 Err(WriteError::Refused(refusal)) if group.len() == 1 => {
                     return outcomes.push(Err(self.explain(&group[0], refusal).await));
@@ -126,7 +133,11 @@ impl Writer {
             .bind(rows::to_column(tracking.position))
             .bind(tracking.event_id.map(|id| id.as_bytes().to_vec()));
         let done = query.execute(self.connection().await?).await.map_err(Failure::from)?;
-        if done.rows_affected() == 1 { Ok(()) } else { Err(WriteError::Refused(Refusal::Tracking)) }
+        if done.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(WriteError::Refused(Refusal::Tracking))
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use es_persistence::{
-    AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking,
-};
+use es_persistence::{AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking};
 use sqlx::AssertSqlSafe;
 
 use super::Writer;
@@ -45,7 +43,10 @@ impl Writer {
 
     async fn explain_tracking(&mut self, tracking: &Tracking) -> Result<RecorderErrorKind, Failure> {
         let query = sqlx::query_as::<_, (i64, Option<Vec<u8>>)>(AssertSqlSafe(self.tables.tracking.select.clone()));
-        let row = query.bind(&*tracking.upstream).fetch_optional(self.connection().await?).await?;
+        let row = query
+            .bind(&*tracking.upstream)
+            .fetch_optional(self.connection().await?)
+            .await?;
         Ok(RecorderErrorKind::AlreadyTracked(AlreadyTracked {
             upstream: Arc::clone(&tracking.upstream),
             position: tracking.position,
@@ -64,7 +65,11 @@ impl Writer {
                 None => self.last_version(save.table, id).await?,
             };
             let version = event.originator_version;
-            let conflict = Conflict { originator_id: id.clone(), version, last_version };
+            let conflict = Conflict {
+                originator_id: id.clone(),
+                version,
+                last_version,
+            };
             if !follows(save.table, &conflict) {
                 return Ok(RecorderErrorKind::Conflict(conflict));
             }

@@ -10,7 +10,13 @@ use crate::events::{
 };
 
 pub(crate) fn enumeration(events: &Events) -> TokenStream {
-    let Events { krate, name, derives, cfgs, .. } = events;
+    let Events {
+        krate,
+        name,
+        derives,
+        cfgs,
+        ..
+    } = events;
     let serde = krate.serde();
     let docs = docs::of_enum(&events.self_ty);
     let variants = events.events().map(variant);
@@ -42,9 +48,17 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
 }
 
 fn variant(event: &Event) -> TokenStream {
-    let Event { name, docs, attrs, fields, .. } = event;
+    let Event {
+        name,
+        docs,
+        attrs,
+        fields,
+        ..
+    } = event;
     let cfgs = &attrs.cfgs;
-    let fields = fields.iter().map(|Field { ident, ty, attrs, .. }| quote!(#(#attrs)* #ident: #ty));
+    let fields = fields
+        .iter()
+        .map(|Field { ident, ty, attrs, .. }| quote!(#(#attrs)* #ident: #ty));
     let fields = (fields.len() > 0).then(|| quote!({ #(#fields),* }));
     quote! {
         #(#cfgs)*

@@ -10,8 +10,17 @@ use crate::events::{
 };
 
 pub(crate) fn implementation(events: &Events) -> TokenStream {
-    let Events { krate, self_ty, name, cfgs, .. } = events;
-    let kinds = events.events().enumerate().map(|(idx, event)| kind(&const_name(idx), event, events));
+    let Events {
+        krate,
+        self_ty,
+        name,
+        cfgs,
+        ..
+    } = events;
+    let kinds = events
+        .events()
+        .enumerate()
+        .map(|(idx, event)| kind(&const_name(idx), event, events));
     let list = each(events, |idx, _| const_name(idx));
     let kind_arms = each(events, |idx, event| kind_arm(idx, event, events));
     let create_arms = each(events, |_, event| create_arm(event, events));
@@ -65,7 +74,9 @@ fn each_topic(events: &Events) -> Vec<TokenStream> {
         let const_name = const_name(idx);
         let cfgs = event.attrs.cfgs.clone();
         let topics = std::iter::once(quote!(#const_name.topic()));
-        let topics = topics.chain(event.aliases.iter().map(|alias| quote!(#alias))).collect::<Vec<_>>();
+        let topics = topics
+            .chain(event.aliases.iter().map(|alias| quote!(#alias)))
+            .collect::<Vec<_>>();
         topics.into_iter().map(move |topic| quote!(#(#cfgs)* #topic))
     };
     events.events().enumerate().flat_map(topics).collect()
@@ -80,7 +91,11 @@ fn aggregate() -> Ident {
 }
 
 fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
-    let Events { krate, name: enumeration, .. } = events;
+    let Events {
+        krate,
+        name: enumeration,
+        ..
+    } = events;
     let cfgs = &event.attrs.cfgs;
     let name = event.name.unraw().to_string();
     let composed = || quote!(#krate::__event_topic!(#enumeration, #name));
@@ -124,13 +139,24 @@ fn apply_arm(event: &Event, events: &Events) -> TokenStream {
 
 /// The arm that calls the body with the event's fields.
 fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
-    let Events { krate, self_ty, name, .. } = events;
-    let Event { name: variant, body, fields, .. } = event;
+    let Events {
+        krate, self_ty, name, ..
+    } = events;
+    let Event {
+        name: variant,
+        body,
+        fields,
+        ..
+    } = event;
     let idents = fields.iter().map(|field| &field.ident);
     let locals: Vec<Ident> = fields.iter().map(local).collect();
     let arguments = fields.iter().map(|field| {
         let local = local(field);
-        if field.is_borrowed() { quote!(&#local) } else { quote!(#local) }
+        if field.is_borrowed() {
+            quote!(&#local)
+        } else {
+            quote!(#local)
+        }
     });
     let span = event.returns.span();
     let call = quote_spanned!(span=> #self_ty::#body(#receiver #(#arguments),*));

@@ -22,7 +22,12 @@ pub(crate) fn methods(event: &Event, events: &Events) -> TokenStream {
 }
 
 fn trigger(event: &Event, events: &Events) -> TokenStream {
-    let attrs = event.attrs.cfgs.iter().chain(&event.attrs.public).chain(&event.attrs.both);
+    let attrs = event
+        .attrs
+        .cfgs
+        .iter()
+        .chain(&event.attrs.public)
+        .chain(&event.attrs.both);
     let must_use = must_use(event);
     let vis = &event.method.vis;
     let sig = trigger_signature(&event.method.sig);
@@ -44,7 +49,10 @@ fn trigger(event: &Event, events: &Events) -> TokenStream {
 
 /// A parameter that the body does not use may be called so, and the event uses it.
 fn used_underscore(event: &Event) -> Option<TokenStream> {
-    let is_there = event.fields.iter().any(|field| field.ident.to_string().starts_with('_'));
+    let is_there = event
+        .fields
+        .iter()
+        .any(|field| field.ident.to_string().starts_with('_'));
     is_there.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
 }
 
@@ -73,13 +81,19 @@ fn trigger_signature(sig: &Signature) -> Signature {
 }
 
 fn create(event: &Event, events: &Events, id: Option<&syn::Expr>, span: Span) -> TokenStream {
-    let Events { krate, name: enumeration, .. } = events;
+    let Events {
+        krate,
+        name: enumeration,
+        ..
+    } = events;
     let [event_local, id_local] = ["__es_event", "__es_id"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
     let make_event = make_event(event, events);
     let fresh = || {
         let krate = krate.at(span);
+        let mut enumeration = enumeration.clone();
+        enumeration.set_span(enumeration.span().located_at(span));
         quote_spanned!(span=> #krate::__private::fresh_id::<#enumeration>())
     };
     let id = id.map_or_else(fresh, quote::ToTokens::to_token_stream);
@@ -95,7 +109,11 @@ fn create(event: &Event, events: &Events, id: Option<&syn::Expr>, span: Span) ->
 }
 
 fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream {
-    let Events { krate, name: enumeration, .. } = events;
+    let Events {
+        krate,
+        name: enumeration,
+        ..
+    } = events;
     let [event_local, outcome] = ["__es_event", "__es_outcome"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
@@ -103,7 +121,10 @@ fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream
     let name = event.name.unraw().to_string();
     let (settle, otherwise) = match event.returns {
         Returns::Plain => (quote!(commit::<#enumeration>), None),
-        Returns::Outcome { .. } => (quote!(settle::<#enumeration, _>), Some(quote!(else { ::core::result::Result::Ok(()) }))),
+        Returns::Outcome { .. } => (
+            quote!(settle::<#enumeration, _>),
+            Some(quote!(else { ::core::result::Result::Ok(()) })),
+        ),
     };
     let (let_outcome, outcome) = match event.returns {
         Returns::Plain => (None, None),
@@ -132,7 +153,9 @@ fn own(ident: &Ident, owned: &Owned, krate: &CratePath) -> TokenStream {
     match owned {
         Owned::Value(ty) => quote_spanned!(ty.span()=> #krate::__private::own::<#ty>(&#ident)),
         Owned::Reference(ty) => quote_spanned!(ty.span()=> #krate::__private::own::<#ty>(#ident)),
-        Owned::Slice(elem) => quote_spanned!(elem.span()=> #krate::__private::own_all::<#elem>(#ident)),
+        Owned::Slice(elem) => {
+            quote_spanned!(elem.span()=> #krate::__private::own_all::<#elem>(#ident))
+        }
         Owned::Text => quote!(#krate::__private::own_text(#ident)),
     }
 }
@@ -140,7 +163,13 @@ fn own(ident: &Ident, owned: &Owned, krate: &CratePath) -> TokenStream {
 /// The user's method, under a name that nobody calls by mistake.
 fn body(event: &Event) -> ImplItemFn {
     let mut method = event.method.clone();
-    let attrs = event.attrs.cfgs.iter().chain(&event.attrs.both).chain(&event.attrs.body).cloned();
+    let attrs = event
+        .attrs
+        .cfgs
+        .iter()
+        .chain(&event.attrs.both)
+        .chain(&event.attrs.body)
+        .cloned();
     // What clippy says about a signature, it says about the method that has the user's name.
     method.attrs = vec![parse_quote! {
         #[allow(

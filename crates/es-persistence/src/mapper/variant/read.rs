@@ -17,7 +17,10 @@ pub(in crate::mapper) struct VariantSeed<E> {
 
 impl<E> VariantSeed<E> {
     pub(in crate::mapper) const fn new(name: &'static str) -> Self {
-        Self { name, event: PhantomData }
+        Self {
+            name,
+            event: PhantomData,
+        }
     }
 }
 
@@ -25,7 +28,10 @@ impl<'de, E: Deserialize<'de>> DeserializeSeed<'de> for VariantSeed<E> {
     type Value = E;
 
     fn deserialize<D: Deserializer<'de>>(self, fields: D) -> Result<E, D::Error> {
-        E::deserialize(VariantAs { name: self.name, fields })
+        E::deserialize(VariantAs {
+            name: self.name,
+            fields,
+        })
     }
 }
 
@@ -48,7 +54,9 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for VariantAs<D> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, D::Error> {
-        Err(de::Error::custom("events are an enum whose serde representation is the default one"))
+        Err(de::Error::custom(
+            "events are an enum whose serde representation is the default one",
+        ))
     }
 
     fn is_human_readable(&self) -> bool {

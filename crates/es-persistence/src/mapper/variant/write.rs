@@ -13,7 +13,10 @@ pub(in crate::mapper) struct VariantFields<'a, E>(pub(in crate::mapper) &'a E);
 
 impl<E: Event> Serialize for VariantFields<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(FieldsOnly { name: self.0.kind().name(), serializer })
+        self.0.serialize(FieldsOnly {
+            name: self.0.kind().name(),
+            serializer,
+        })
     }
 }
 
@@ -29,11 +32,15 @@ impl<S: Serializer> FieldsOnly<S> {
             return Ok(self.serializer);
         }
         let name = self.name;
-        Err(ser::Error::custom(format_args!("the kind of variant {variant} has the name {name}")))
+        Err(ser::Error::custom(format_args!(
+            "the kind of variant {variant} has the name {name}"
+        )))
     }
 
     fn no_enum<T>(&self) -> Result<T, S::Error> {
-        Err(ser::Error::custom("events are an enum whose serde representation is the default one"))
+        Err(ser::Error::custom(
+            "events are an enum whose serde representation is the default one",
+        ))
     }
 }
 

@@ -14,7 +14,6 @@ impl Dog {
         Self::default()
     }
 
-    #[event]
     #[cfg_attr(test, event(Renamed))]
     pub fn rename(&mut self, name: &str) {}
 }

@@ -1,0 +1,75 @@
+//! Telling that there is something new.
+
+use std::sync::Arc;
+
+use es_persistence::{ApplicationRecorder, Wakeup};
+use futures_util::poll;
+use tokio::task::{self, JoinSet};
+
+use crate::{
+    assertion::{ok, stored},
+    fixture::Fixture,
+    reading::log,
+    sample::{event, events, uuid},
+};
+
+pub(super) async fn tells_whoever_waits(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    let mut wakeup = recorder.wakeup();
+    for version in 1..=20 {
+        let waiting = task::spawn({
+            let recorder = Arc::clone(&recorder);
+            async move {
+                until(&*recorder, &mut wakeup, version).await;
+                wakeup
+            }
+        });
+        ok(recorder.insert_events(events(&uuid(1), version..=version)).await);
+        let woken = fixture.within("the wake-up tells of an event", waiting).await;
+        wakeup = woken.expect("the waiter fails only by an assertion");
+    }
+}
+
+pub(super) async fn tells_what_came_before_anybody_waited(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    let mut wakeup = recorder.wakeup();
+    ok(recorder.insert_events(events(&uuid(1), 1..=1)).await);
+    fixture.within("the wake-up tells what came before", wakeup.wait()).await;
+    assert_eq!(stored(&log(&*recorder).await), events(&uuid(1), 1..=1));
+}
+
+pub(super) async fn a_dropped_wait_takes_no_signal_with_it(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    let mut wakeup = recorder.wakeup();
+    for version in 1..=10 {
+        {
+            let mut waiting = Box::pin(wakeup.wait());
+            let _told_or_not = poll!(&mut waiting);
+        }
+        ok(recorder.insert_events(events(&uuid(1), version..=version)).await);
+        fixture.within("the wake-up tells of an event", until(&*recorder, &mut wakeup, version)).await;
+    }
+}
+
+pub(super) async fn tells_everybody(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    let first = recorder.wakeup();
+    let wakeups = (0..20).map(|number| if number % 2 == 0 { first.clone() } else { recorder.wakeup() });
+    let mut waiters = JoinSet::new();
+    for mut wakeup in wakeups {
+        let recorder = Arc::clone(&recorder);
+        waiters.spawn(async move { until(&*recorder, &mut wakeup, 3).await });
+    }
+    for version in 1..=3 {
+        ok(recorder.insert_events(vec![event(&uuid(1), version)]).await);
+        task::yield_now().await;
+    }
+    fixture.within("everybody has been told", waiters.join_all()).await;
+}
+
+/// Waits until there are `count` events, and looks only when told.
+async fn until(recorder: &dyn ApplicationRecorder, wakeup: &mut Wakeup, count: u64) {
+    while (log(recorder).await.len() as u64) < count {
+        wakeup.wait().await;
+    }
+}

@@ -1,0 +1,99 @@
+//! A recorder that looks on while a subscription reads, and can interfere.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use es_persistence::{
+    AggregateRecorder, ApplicationRecorder, BoxFuture, Capabilities, Notification, Operation, RecorderError,
+    RecorderErrorKind, Selection, StoredEvent, StreamSelection, Wakeup,
+};
+
+/// Forwards to a recorder, counts what is read, and does once what was asked for after a page was read.
+pub(crate) struct Spy {
+    recorder: Arc<dyn ApplicationRecorder>,
+    read: AtomicUsize,
+    next: Mutex<Option<Interference>>,
+}
+
+/// What happens once.
+pub(crate) enum Interference {
+    /// Events are stored when an empty page was read and is not yet in the reader's hands.
+    StoreAfterEmptyPage(Vec<StoredEvent>),
+    /// Reading fails.
+    Fail,
+}
+
+impl Spy {
+    pub(crate) fn new(recorder: Arc<dyn ApplicationRecorder>) -> Arc<Self> {
+        Arc::new(Self { recorder, read: AtomicUsize::new(0), next: Mutex::new(None) })
+    }
+
+    /// Has `interference` happen at the next occasion.
+    pub(crate) fn interfere(&self, interference: Interference) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(interference);
+    }
+
+    /// How many notifications were read so far.
+    pub(crate) fn count(&self) -> usize {
+        self.read.load(Ordering::SeqCst)
+    }
+
+    fn take(&self, page: &[Notification]) -> Option<Interference> {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*next {
+            Some(Interference::StoreAfterEmptyPage(_)) if !page.is_empty() => None,
+            _ => next.take(),
+        }
+    }
+}
+
+impl fmt::Debug for Spy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Spy").field("recorder", &self.recorder).finish_non_exhaustive()
+    }
+}
+
+impl AggregateRecorder for Spy {
+    fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
+        self.recorder.insert_events(events)
+    }
+
+    fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {
+        self.recorder.select_events(selection)
+    }
+}
+
+impl ApplicationRecorder for Spy {
+    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
+        Box::pin(async move {
+            let page = self.recorder.select_notifications(selection).await?;
+            self.read.fetch_add(page.len(), Ordering::SeqCst);
+            match self.take(&page) {
+                None => {}
+                Some(Interference::StoreAfterEmptyPage(events)) => drop(self.recorder.insert_events(events).await?),
+                Some(Interference::Fail) => {
+                    let operation = Operation::SelectNotifications;
+                    return Err(RecorderError::new("spy", operation, RecorderErrorKind::Unavailable));
+                }
+            }
+            Ok(page)
+        })
+    }
+
+    fn max_position(&self) -> BoxFuture<'_, Result<Option<u64>, RecorderError>> {
+        self.recorder.max_position()
+    }
+
+    fn wakeup(&self) -> Wakeup {
+        self.recorder.wakeup()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.recorder.capabilities()
+    }
+}
