@@ -16,20 +16,20 @@ const EVENTS: usize = 10_000;
 pub(crate) fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
     if bench.wants("domain: trigger an event") {
         let mut dog = Dog::register("Fido");
-        let figure = bench.time(EVENTS, || {
+        let figure = Bench::time(EVENTS, || {
             for _ in 0..EVENTS {
                 dog.add_trick(black_box("roll over"));
             }
             drop(black_box(dog.collect_events()));
         });
-        bench.row("domain: trigger an event", figure, None);
+        Bench::row("domain: trigger an event", figure, None);
     }
     if bench.wants("domain: replay decoded events") {
         let events = dog::events(EVENTS);
-        let figure = bench.time(EVENTS, || {
+        let figure = Bench::time(EVENTS, || {
             black_box(Dog::replay(events.iter().cloned()).ok());
         });
-        bench.row("domain: replay decoded events", figure, None);
+        Bench::row("domain: replay decoded events", figure, None);
     }
     mapper(bench)
 }
@@ -38,38 +38,38 @@ fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
     let mapper = Mapper::default();
     let (events, rows) = (dog::events(EVENTS), dog::rows(EVENTS)?);
     if bench.wants("mapper: replay from JSON") {
-        let figure = bench.time(EVENTS, || {
+        let figure = Bench::time(EVENTS, || {
             let decoded = rows.iter().filter_map(|row| mapper.to_domain::<DogEvent>(row).ok());
             black_box(Dog::replay(decoded).ok());
         });
-        bench.row("mapper: replay from JSON", figure, None);
+        Bench::row("mapper: replay from JSON", figure, None);
     }
     if bench.wants("mapper: event to bytes") {
         let plain = plain(&rows)?;
-        let ours = bench.time(EVENTS, || encode(&mapper, &events));
-        let theirs = bench.time(EVENTS, || {
+        let ours = Bench::time(EVENTS, || encode(mapper, &events));
+        let theirs = Bench::time(EVENTS, || {
             for value in &plain {
                 black_box(serde_json::to_vec(value).ok());
             }
         });
-        bench.row(
+        Bench::row(
             "mapper: event to bytes",
             ours,
             Some(("serde_json, the same fields", theirs)),
         );
     }
     if bench.wants("mapper: bytes to event") {
-        let ours = bench.time(EVENTS, || {
+        let ours = Bench::time(EVENTS, || {
             for row in &rows {
                 black_box(mapper.to_domain::<DogEvent>(row).ok());
             }
         });
-        let theirs = bench.time(EVENTS, || {
+        let theirs = Bench::time(EVENTS, || {
             for row in &rows {
                 black_box(serde_json::from_slice::<Plain>(&row.state).ok());
             }
         });
-        bench.row(
+        Bench::row(
             "mapper: bytes to event",
             ours,
             Some(("serde_json, the same fields", theirs)),
@@ -97,7 +97,7 @@ fn plain(rows: &[StoredEvent]) -> Result<Vec<Plain>, serde_json::Error> {
     rows.iter().map(|row| serde_json::from_slice(&row.state)).collect()
 }
 
-fn encode(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
+fn encode(mapper: Mapper, events: &[DomainEvent<DogEvent>]) {
     for event in events {
         black_box(mapper.to_stored(event).ok());
     }

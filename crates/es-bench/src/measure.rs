@@ -31,7 +31,7 @@ impl Bench {
     }
 
     /// Times `work`, which does `operations` operations a call.
-    pub(crate) fn time(&self, operations: usize, mut work: impl FnMut()) -> Figure {
+    pub(crate) fn time(operations: usize, mut work: impl FnMut()) -> Figure {
         work();
         let rounds = (0..ROUNDS).map(|_| {
             let start = Instant::now();
@@ -42,7 +42,7 @@ impl Bench {
     }
 
     /// Prints the row of a benchmark, beside that of the same work by hand.
-    pub(crate) fn row(&self, name: &str, figure: Figure, against: Option<(&str, Figure)>) {
+    pub(crate) fn row(name: &str, figure: Figure, against: Option<(&str, Figure)>) {
         println!("{}", Row { name, figure, against });
     }
 }
@@ -106,9 +106,9 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (time, rate) = (self.0, 1e9 / self.0);
         if time < 10_000.0 {
-            write!(f, "{time:.0} ns")?
+            write!(f, "{time:.0} ns")?;
         } else {
-            write!(f, "{:.1} µs", time / 1e3)?
+            write!(f, "{:.1} µs", time / 1e3)?;
         }
         if rate < 10_000.0 {
             write!(f, ", {rate:.0}/s")

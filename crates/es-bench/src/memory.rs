@@ -27,6 +27,6 @@ pub(crate) async fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
         let lap = Lap::since(start);
         rounds.add(round, SAVES, lap, lap);
     }
-    bench.row(NAME, rounds.figures().0, None);
+    Bench::row(NAME, rounds.figures().0, None);
     Ok(())
 }

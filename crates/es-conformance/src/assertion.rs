@@ -53,11 +53,19 @@ pub(crate) fn assert_ascending(positions: &[u64]) {
 }
 
 pub(crate) fn conflict(originator_id: &OriginatorId, version: u64, last_version: u64) -> RecorderErrorKind {
-    RecorderErrorKind::Conflict(Conflict { originator_id: originator_id.clone(), version, last_version })
+    RecorderErrorKind::Conflict(Conflict {
+        originator_id: originator_id.clone(),
+        version,
+        last_version,
+    })
 }
 
 pub(crate) fn already_tracked(upstream: &str, position: u64, last_position: u64) -> RecorderErrorKind {
-    RecorderErrorKind::AlreadyTracked(AlreadyTracked { upstream: Arc::from(upstream), position, last_position })
+    RecorderErrorKind::AlreadyTracked(AlreadyTracked {
+        upstream: Arc::from(upstream),
+        position,
+        last_position,
+    })
 }
 
 pub(crate) fn positions(notifications: &[Notification]) -> Vec<u64> {
@@ -66,7 +74,10 @@ pub(crate) fn positions(notifications: &[Notification]) -> Vec<u64> {
 
 /// The events of `notifications`, without their positions.
 pub(crate) fn stored(notifications: &[Notification]) -> Vec<StoredEvent> {
-    notifications.iter().map(|notification| notification.event.clone()).collect()
+    notifications
+        .iter()
+        .map(|notification| notification.event.clone())
+        .collect()
 }
 
 /// The error and its causes.

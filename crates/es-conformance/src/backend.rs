@@ -75,24 +75,36 @@ impl FreshStore {
     /// The store that `persistence` opens by `environment`, each time the same one.
     #[must_use]
     pub fn new(persistence: Arc<dyn Persistence>, environment: Environment) -> Self {
-        Self { persistence, environment, remove: Box::new(|| future::ready(()).boxed()) }
+        Self {
+            persistence,
+            environment,
+            remove: Box::new(|| future::ready(()).boxed()),
+        }
     }
 
     /// Says how the store is removed when the case has ended, whether it passed or not.
     #[must_use]
     pub fn removed_by(self, remove: impl FnOnce() -> BoxFuture<'static, ()> + Send + 'static) -> Self {
-        Self { remove: Box::new(remove), ..self }
+        Self {
+            remove: Box::new(remove),
+            ..self
+        }
     }
 
     /// Drops `guard` when the case has ended, and with it what the store is kept in, such as a temporary folder.
     #[must_use]
     pub fn kept_in(self, guard: impl Send + 'static) -> Self {
-        self.removed_by(move || future::ready(drop(guard)).boxed())
+        self.removed_by(move || {
+            drop(guard);
+            future::ready(()).boxed()
+        })
     }
 }
 
 impl fmt::Debug for FreshStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FreshStore").field("environment", &self.environment).finish_non_exhaustive()
+        f.debug_struct("FreshStore")
+            .field("environment", &self.environment)
+            .finish_non_exhaustive()
     }
 }

@@ -31,12 +31,26 @@ pub(crate) struct Opened(Arc<dyn Datastore>);
 impl Fixture {
     /// Opens a fresh store of `backend`.
     pub(crate) async fn new(backend: &dyn Backend) -> Result<(Self, Remove), Box<dyn Error + Send + Sync>> {
-        let FreshStore { persistence, environment, remove } = backend.fresh().await?;
+        let FreshStore {
+            persistence,
+            environment,
+            remove,
+        } = backend.fresh().await?;
         let first = persistence.open(&environment).await?;
         let opened = Mutex::new(vec![Arc::clone(&first)]);
         let parts = Part::ALL.into_iter().filter(|part| backend.supports(*part)).collect();
         let patience = backend.patience();
-        Ok((Self { persistence, environment, patience, parts, first: Opened(first), opened }, remove))
+        Ok((
+            Self {
+                persistence,
+                environment,
+                patience,
+                parts,
+                first: Opened(first),
+                opened,
+            },
+            remove,
+        ))
     }
 
     /// Whether the backend says that it has `part`.
@@ -64,7 +78,10 @@ impl Fixture {
     pub(crate) async fn open(&self) -> Opened {
         let datastore = self.persistence.open(&self.environment).await;
         let datastore = datastore.unwrap_or_else(|error| panic!("the store does not open again: {error}"));
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&datastore));
+        self.opened
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&datastore));
         Opened(datastore)
     }
 

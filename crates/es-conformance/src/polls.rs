@@ -13,7 +13,10 @@ pub(crate) struct Polls<F> {
 
 impl<F: Future> Polls<F> {
     pub(crate) fn at_most(left: usize, future: F) -> Self {
-        Self { future: Some(Box::pin(future)), left }
+        Self {
+            future: Some(Box::pin(future)),
+            left,
+        }
     }
 }
 
@@ -22,7 +25,9 @@ impl<F: Future> Future for Polls<F> {
     type Output = Option<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(mut future) = self.future.take().filter(|_| self.left > 0) else { return Poll::Ready(None) };
+        let Some(mut future) = self.future.take().filter(|_| self.left > 0) else {
+            return Poll::Ready(None);
+        };
         match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending if self.left == 1 => Poll::Ready(None),

@@ -23,7 +23,11 @@ pub(crate) async fn record<R: ApplicationRecorder + ?Sized>(
 ) -> Vec<Notification> {
     let positions = ok(recorder.insert_events(events.clone()).await);
     assert_eq!(positions.len(), events.len(), "each event has a position");
-    positions.into_iter().zip(events).map(|(position, event)| Notification { position, event }).collect()
+    positions
+        .into_iter()
+        .zip(events)
+        .map(|(position, event)| Notification { position, event })
+        .collect()
 }
 
 /// The log, read page after page.

@@ -32,7 +32,11 @@ pub(crate) fn run(backend: &dyn Backend, case: &Case) -> Outcome {
     if let Some(why) = obstacle(backend, case) {
         return Outcome::Ignored(why);
     }
-    let runtime = match runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build() {
+    let runtime = match runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return Outcome::Failed(format!("no runtime: {error}")),
     };
@@ -46,7 +50,9 @@ pub(crate) fn run(backend: &dyn Backend, case: &Case) -> Outcome {
 
 fn obstacle(backend: &dyn Backend, case: &Case) -> Option<String> {
     let missing = || case.needs.iter().find(|part| !backend.supports(**part));
-    backend.unavailable().or_else(|| Some(format!("{} has no {:?}", backend.name(), missing()?)))
+    backend
+        .unavailable()
+        .or_else(|| Some(format!("{} has no {:?}", backend.name(), missing()?)))
 }
 
 async fn run_on_fresh(backend: &dyn Backend, case: &Case) -> Result<(), String> {

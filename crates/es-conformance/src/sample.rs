@@ -45,7 +45,10 @@ pub(crate) fn event_of(id: &OriginatorId, version: u64, topic: &str) -> StoredEv
 }
 
 pub(crate) fn event_with(id: &OriginatorId, version: u64, state: Vec<u8>) -> StoredEvent {
-    StoredEvent { state, ..event(id, version) }
+    StoredEvent {
+        state,
+        ..event(id, version)
+    }
 }
 
 /// One event for each of `versions`.

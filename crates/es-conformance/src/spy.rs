@@ -30,7 +30,11 @@ pub(crate) enum Interference {
 
 impl Spy {
     pub(crate) fn new(recorder: Arc<dyn ApplicationRecorder>) -> Arc<Self> {
-        Arc::new(Self { recorder, read: AtomicUsize::new(0), next: Mutex::new(None) })
+        Arc::new(Self {
+            recorder,
+            read: AtomicUsize::new(0),
+            next: Mutex::new(None),
+        })
     }
 
     /// Has `interference` happen at the next occasion.
@@ -54,7 +58,9 @@ impl Spy {
 
 impl fmt::Debug for Spy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spy").field("recorder", &self.recorder).finish_non_exhaustive()
+        f.debug_struct("Spy")
+            .field("recorder", &self.recorder)
+            .finish_non_exhaustive()
     }
 }
 

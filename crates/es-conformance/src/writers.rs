@@ -47,14 +47,20 @@ async fn write(recorder: &dyn ApplicationRecorder, task: u64, saves: usize) -> V
     for _ in 0..saves {
         let is_stale = version > 0 && random.u8(0..10) == 0;
         let first = if is_stale { version } else { version + 1 };
-        let mut call: Vec<_> = (first..first + random.u64(1..=4)).map(|version| event(&own, version)).collect();
+        let mut call: Vec<_> = (first..first + random.u64(1..=4))
+            .map(|version| event(&own, version))
+            .collect();
         if random.u8(0..3) == 0 {
             call.push(next_of_shared(recorder, random.u128(0..SHARED)).await);
         }
         if let Some(positions) = stored_or_conflict(recorder, &call, is_stale).await {
             version += call.iter().filter(|event| event.originator_id == own).count() as u64;
             let numbered = positions.into_iter().zip(call);
-            stored.push(numbered.map(|(position, event)| Notification { position, event }).collect());
+            stored.push(
+                numbered
+                    .map(|(position, event)| Notification { position, event })
+                    .collect(),
+            );
         }
     }
     stored
@@ -62,7 +68,9 @@ async fn write(recorder: &dyn ApplicationRecorder, task: u64, saves: usize) -> V
 
 async fn next_of_shared(recorder: &dyn ApplicationRecorder, number: u128) -> StoredEvent {
     let id = uuid(number);
-    let last = ok(recorder.select_events(StreamSelection::of(id.clone()).descending().limit(1)).await);
+    let last = ok(recorder
+        .select_events(StreamSelection::of(id.clone()).descending().limit(1))
+        .await);
     event(&id, last.first().map_or(0, |last| last.originator_version) + 1)
 }
 
@@ -78,7 +86,11 @@ async fn stored_or_conflict(
             Some(positions)
         }
         Err(error) => {
-            assert!(matches!(error.kind(), RecorderErrorKind::Conflict(_)), "{}", chain(&error));
+            assert!(
+                matches!(error.kind(), RecorderErrorKind::Conflict(_)),
+                "{}",
+                chain(&error)
+            );
             None
         }
     }

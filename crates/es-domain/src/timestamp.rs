@@ -22,7 +22,7 @@ pub struct ParseTimestampError {
 }
 
 /// The microseconds from the year 1 to the end of what `jiff` can write, in the year 9999.
-const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_207_200_999_999;
+const RANGE: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_207_199_999_999;
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
@@ -50,7 +50,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = jiff::Timestamp::from_microsecond(self.0).map_err(|_| fmt::Error)?;
+        let time = jiff::Timestamp::from_microsecond(self.0).map_err(|_out_of_range| fmt::Error)?;
         write!(f, "{time:.6}")
     }
 }

@@ -137,7 +137,7 @@ impl Environment {
     pub fn parse<T: FromStr>(&self, key: &str, allowed: &str) -> Result<Option<T>, EnvironmentError> {
         match self.get(key).map(str::trim) {
             None | Some("") => Ok(None),
-            Some(value) => value.parse().map(Some).map_err(|_| self.invalid(key, allowed)),
+            Some(value) => value.parse().map(Some).map_err(|_nonsense| self.invalid(key, allowed)),
         }
     }
 

@@ -93,7 +93,7 @@ impl Wakeup {
     ) -> Result<(), RecorderError> {
         loop {
             let last = recorder.last_tracking(Arc::clone(&upstream)).await?;
-            if last.is_some_and(|last| last.position >= position) {
+            if last.map_or(0, |last| last.position) >= position {
                 return Ok(());
             }
             self.wait().await;

@@ -112,7 +112,9 @@ impl Reading for LogReading {
             statement.query(bounds)?
         } else {
             statement = connection.prepare_cached(&self.tables.events.select_log_of_topics)?;
-            statement.query((bounds.0, bounds.1, bounds.2, json_array(topics)))?
+            // One parameter however many there are: the statement takes the array apart.
+            let topics = serde_json::json!(topics).to_string();
+            statement.query((bounds.0, bounds.1, bounds.2, topics))?
         };
         while let Some(row) = rows.next()? {
             let IdColumn(id) = row.get(1)?;
@@ -203,29 +205,4 @@ impl Reading for TrackingReading {
 /// The `LIMIT` for what is still to be read; -1 is none.
 fn remaining(limit: Option<usize>, read: usize) -> i64 {
     limit.map_or(-1, |limit| i64::try_from(limit.saturating_sub(read)).unwrap_or(-1))
-}
-
-/// The texts as a JSON array, for SQLite to take apart: a statement has one parameter however many topics there are.
-fn json_array(texts: &[String]) -> String {
-    let mut array = String::from("[");
-    for (index, text) in texts.iter().enumerate() {
-        if index > 0 {
-            array.push(',');
-        }
-        array.push_str(&json_string(text));
-    }
-    array + "]"
-}
-
-fn json_string(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted + "\""
 }

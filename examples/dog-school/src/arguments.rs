@@ -30,9 +30,8 @@ impl Arguments {
             *slot = Some(value);
         }
         match parsed.store.as_deref() {
-            None | Some("sqlite") => Ok(Some(parsed)),
             Some("memory") if parsed.path.is_some() => Err("--path goes with --store sqlite".to_owned()),
-            Some("memory") => Ok(Some(parsed)),
+            None | Some("memory" | "sqlite") => Ok(Some(parsed)),
             Some(other) => Err(format!("there is no store {other:?}")),
         }
     }

@@ -1,5 +1,7 @@
 //! What an application does, on every store that needs no server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bank;
 mod execute;
 mod follow;

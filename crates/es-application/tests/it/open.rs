@@ -1,5 +1,7 @@
 //! What goes wrong at the start.
 
+use std::error::Error as _;
+
 use es_application::prelude::*;
 
 use crate::{bank::Account, stores};
@@ -9,13 +11,12 @@ async fn refusal(environment: Environment) -> String {
         .environment(environment)
         .persistence([es_sqlite::factory()]);
     let error = builder.open().await.unwrap_err();
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        text += &format!(": {cause}");
-        source = cause.source();
-    }
-    text
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let texts: Vec<_> = [error.to_string()]
+        .into_iter()
+        .chain(causes.map(ToString::to_string))
+        .collect();
+    texts.join(": ")
 }
 
 fn sqlite(path: &str) -> Environment {

@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
-        .busy_timeout(Duration::from_secs(60))
+        .busy_timeout(Duration::from_mins(1))
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .disable_statement_logging()

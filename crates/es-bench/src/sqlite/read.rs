@@ -2,7 +2,7 @@
 
 use std::{error::Error, hint::black_box, time::Instant};
 
-use es_persistence::{Selection, StreamSelection};
+use es_persistence::{OriginatorId, Selection, StreamSelection};
 use rusqlite::OpenFlags;
 
 use super::{Fixture, hand};
@@ -30,13 +30,13 @@ pub(super) async fn streams(bench: &Bench) -> Result<(), Box<dyn Error>> {
         }
         let ours = Lap::since(start);
         let start = Instant::now();
-        for id in ids.iter().filter_map(|id| id.as_uuid()) {
+        for id in ids.iter().filter_map(OriginatorId::as_uuid) {
             black_box(hand::read_stream(&mut connection, id.as_bytes()).await?);
         }
         rounds.add(round, DOGS, ours, Lap::since(start));
     }
     let (ours, theirs) = rounds.figures();
-    bench.row(NAME, ours, Some(("sqlx, by hand, one connection", theirs)));
+    Bench::row(NAME, ours, Some(("sqlx, by hand, one connection", theirs)));
     fixture.datastore.close().await;
     Ok(())
 }
@@ -68,7 +68,7 @@ pub(super) async fn log(bench: &Bench) -> Result<(), Box<dyn Error>> {
         rounds.add(round, DOGS * EVENTS, ours, Lap::since(start));
     }
     let (ours, theirs) = rounds.figures();
-    bench.row(NAME, ours, Some(("rusqlite, by hand, one thread", theirs)));
+    Bench::row(NAME, ours, Some(("rusqlite, by hand, one thread", theirs)));
     fixture.datastore.close().await;
     Ok(())
 }
@@ -80,7 +80,7 @@ fn scan(connection: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
     loop {
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query((last, 500))?;
-        let mut page: Vec<(i64, [u8; 16], i64, String, Vec<u8>)> = Vec::with_capacity(500);
+        let mut page: Vec<LogRow> = Vec::with_capacity(500);
         while let Some(row) = rows.next()? {
             page.push((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?));
         }
@@ -90,8 +90,11 @@ fn scan(connection: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
     }
 }
 
+/// A row of the log.
+type LogRow = (i64, [u8; 16], i64, String, Vec<u8>);
+
 /// A file with the events of many dogs, and their IDs.
-async fn filled() -> Result<(Fixture, Vec<es_persistence::OriginatorId>), Box<dyn Error>> {
+async fn filled() -> Result<(Fixture, Vec<OriginatorId>), Box<dyn Error>> {
     let fixture = Fixture::open().await?;
     let mut ids = Vec::with_capacity(DOGS);
     for _ in 0..DOGS / 100 {

@@ -38,7 +38,7 @@ pub(super) async fn one_writer(bench: &Bench) -> Result<(), Box<dyn Error>> {
         rounds.add(round, SAVES, ours, Lap::since(start));
     }
     let (ours, theirs) = rounds.figures();
-    bench.row(NAME, ours, Some(("sqlx, by hand, one connection", theirs)));
+    Bench::row(NAME, ours, Some(("sqlx, by hand, one connection", theirs)));
     fixture.datastore.close().await;
     Ok(())
 }
@@ -71,9 +71,9 @@ pub(super) async fn many_writers(bench: &Bench) -> Result<(), Box<dyn Error>> {
         merged.add(round, WRITERS * SAVES_OF_MANY, ours, by_merging.await?);
     }
     let (ours, by_pool) = pooled.figures();
-    bench.row(NAME, ours, Some(("sqlx, a pool of 8, a commit each", by_pool)));
+    Bench::row(NAME, ours, Some(("sqlx, a pool of 8, a commit each", by_pool)));
     let (ours, by_merging) = merged.figures();
-    bench.row(NAME, ours, Some(("sqlx, a merging writer by hand", by_merging)));
+    Bench::row(NAME, ours, Some(("sqlx, a merging writer by hand", by_merging)));
     fixture.datastore.close().await;
     Ok(())
 }

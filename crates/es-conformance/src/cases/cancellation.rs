@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::{
-    AggregateRecorder, OriginatorId, Selection, StoredEvent, StreamSelection, Tracking,
-};
+use es_persistence::{AggregateRecorder, OriginatorId, Selection, StoredEvent, StreamSelection, Tracking};
 use tokio::task::{self, JoinSet};
 use uuid::Uuid;
 
@@ -34,14 +32,17 @@ pub(super) async fn a_dropped_save_is_stored_wholly_or_not_at_all(fixture: &Fixt
     let log = log(&*recorder).await;
     assert_ascending(&positions(&log));
     for save in log.chunks(3) {
-        assert!(save.windows(2).all(|pair| pair[0].event.state == pair[1].event.state), "a part of a save is stored");
+        assert!(
+            save.windows(2).all(|pair| pair[0].event.state == pair[1].event.state),
+            "a part of a save is stored"
+        );
     }
     ok(recorder.insert_events(events(&uuid(u128::from(u32::MAX)), 1..=3)).await);
 }
 
 pub(super) async fn aborted_tasks_store_wholly_or_not_at_all(fixture: &Fixture) {
     let recorder = fixture.application().await;
-    let ids = |number| [uuid(2 * number), uuid(2 * number + 1)];
+    let ids = |number: u128| [uuid(2 * number), uuid(2 * number + 1)];
     let mut tasks = JoinSet::new();
     for number in 0..60 {
         let recorder = Arc::clone(&recorder);
@@ -60,7 +61,9 @@ pub(super) async fn aborted_tasks_store_wholly_or_not_at_all(fixture: &Fixture) 
 
 /// Saves of two aggregates, the second of which is in the middle.
 fn save([a, b]: &[OriginatorId; 2], state: &[u8]) -> Vec<StoredEvent> {
-    [(a, 1), (b, 1), (a, 2)].map(|(id, version)| event_with(id, version, state.to_vec())).to_vec()
+    [(a, 1), (b, 1), (a, 2)]
+        .map(|(id, version)| event_with(id, version, state.to_vec()))
+        .to_vec()
 }
 
 /// Tries to store another save in the place of the dropped one, and returns whether that was stored. Of the two, one
@@ -70,7 +73,10 @@ async fn settle<R: AggregateRecorder + ?Sized>(recorder: &R, ids: &[OriginatorId
     let is_stored = !won(recorder.insert_events(save(ids, b"rival")).await, &loss);
     let state: &[u8] = if is_stored { b"dropped" } else { b"rival" };
     for id in ids {
-        let expected: Vec<_> = save(ids, state).into_iter().filter(|event| event.originator_id == *id).collect();
+        let expected: Vec<_> = save(ids, state)
+            .into_iter()
+            .filter(|event| event.originator_id == *id)
+            .collect();
         let read = stream(recorder, id).await;
         assert_eq!(read, expected, "{}", String::from_utf8_lossy(state));
     }

@@ -4,7 +4,10 @@ use crate::{Part, fixture::Fixture};
 
 pub(super) async fn of_positions_is_as_told(fixture: &Fixture) {
     let capabilities = fixture.application().await.capabilities();
-    assert_eq!(capabilities.contiguous_positions, fixture.supports(Part::ContiguousPositions));
+    assert_eq!(
+        capabilities.contiguous_positions,
+        fixture.supports(Part::ContiguousPositions)
+    );
 }
 
 pub(super) async fn of_durability_is_as_told(fixture: &Fixture) {

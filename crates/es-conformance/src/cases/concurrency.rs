@@ -58,14 +58,19 @@ pub(super) async fn a_loser_may_try_again(fixture: &Fixture) {
 /// Reads the aggregate and stores its next version; false says that somebody was faster.
 async fn increment(recorder: &dyn ApplicationRecorder) -> bool {
     let id = uuid(1);
-    let last = ok(recorder.select_events(StreamSelection::of(id.clone()).descending().limit(1)).await);
+    let last = ok(recorder
+        .select_events(StreamSelection::of(id.clone()).descending().limit(1))
+        .await);
     let next = last.first().map_or(0, |last| last.originator_version) + 1;
     match recorder.insert_events(vec![event(&id, next)]).await {
         Ok(_) => true,
         Err(error) => match error.kind() {
-            RecorderErrorKind::Conflict(lost) => {
-                assert_eq!((&lost.originator_id, lost.version), (&id, next));
-                assert!(lost.last_version >= next, "the store has moved on, and the conflict says how far: {lost:?}");
+            RecorderErrorKind::Conflict(conflict) => {
+                assert_eq!((&conflict.originator_id, conflict.version), (&id, next));
+                assert!(
+                    conflict.last_version >= next,
+                    "the store has moved on, and the conflict says how far: {conflict:?}"
+                );
                 false
             }
             _ => panic!("{}", chain(&error)),
@@ -101,7 +106,10 @@ pub(super) async fn crossing_saves_end_in_one_winner(fixture: &Fixture) {
             writers.spawn(async move {
                 let first = call[0].originator_id.clone();
                 let saved = recorder.insert_events(call).await;
-                let named = saved.as_ref().err().and_then(|error| Some(error.conflict()?.originator_id.clone()));
+                let named = saved
+                    .as_ref()
+                    .err()
+                    .and_then(|error| Some(error.conflict()?.originator_id.clone()));
                 won(saved, &conflict(&named.unwrap_or(first), version, version))
             });
         }
@@ -124,7 +132,9 @@ pub(super) async fn large_saves_do_not_disturb_each_other_or_readers(fixture: &F
         let recorder = Arc::clone(&recorder);
         writers.spawn(async move {
             for save in 0..10 {
-                ok(recorder.insert_events(events(&uuid(writer * 100 + save), 1..=100)).await);
+                ok(recorder
+                    .insert_events(events(&uuid(writer * 100 + save), 1..=100))
+                    .await);
             }
         });
     }
@@ -137,7 +147,9 @@ async fn follow(recorder: Arc<dyn ApplicationRecorder>, done: Arc<AtomicBool>) -
     let (mut position, mut count) = (0, 0);
     loop {
         let is_last = done.load(Ordering::SeqCst);
-        let read = ok(recorder.select_notifications(Selection::after(position).limit(1000)).await);
+        let read = ok(recorder
+            .select_notifications(Selection::after(position).limit(1000))
+            .await);
         position = read.last().map_or(position, |last| last.position);
         count += read.len();
         if is_last && read.is_empty() {
@@ -156,7 +168,9 @@ pub(super) async fn hundreds_of_tasks_read_their_own_writes(fixture: &Fixture) {
             let id = uuid(number);
             let positions = ok(recorder.insert_events(events(&id, 1..=2)).await);
             assert_eq!(stream(&*recorder, &id).await, events(&id, 1..=2));
-            let read = ok(recorder.select_notifications(Selection::from(positions[0]).limit(2)).await);
+            let read = ok(recorder
+                .select_notifications(Selection::from(positions[0]).limit(2))
+                .await);
             assert_eq!(stored(&read), events(&id, 1..=2));
             assert!(ok(recorder.max_position().await) >= positions.last().copied());
         });

@@ -11,33 +11,45 @@ use crate::{
 
 pub(super) async fn its_application_recorders_share_one_log(fixture: &Fixture) {
     let (one, other) = (fixture.application().await, fixture.application().await);
-    let recorded = record(&*one, events(&uuid(1), 1..=2)).await;
-    assert_eq!(log(&*other).await, recorded);
-    assert_eq!(refusal(other.insert_events(events(&uuid(1), 1..=1)).await), conflict(&uuid(1), 1, 2));
+    let numbered = record(&*one, events(&uuid(1), 1..=2)).await;
+    assert_eq!(log(&*other).await, numbered);
+    assert_eq!(
+        refusal(other.insert_events(events(&uuid(1), 1..=1)).await),
+        conflict(&uuid(1), 1, 2)
+    );
 }
 
 pub(super) async fn its_process_recorder_has_the_applications_log(fixture: &Fixture) {
     let (application, process) = (fixture.application().await, fixture.process().await);
-    let mut recorded = record(&*application, events(&uuid(1), 1..=2)).await;
-    recorded.extend(record(&*process, events(&uuid(1), 3..=3)).await);
-    assert_eq!(log(&*application).await, recorded);
-    assert_eq!(log(&*process).await, recorded);
+    let mut numbered = record(&*application, events(&uuid(1), 1..=2)).await;
+    numbered.extend(record(&*process, events(&uuid(1), 3..=3)).await);
+    assert_eq!(log(&*application).await, numbered);
+    assert_eq!(log(&*process).await, numbered);
 }
 
 pub(super) async fn its_process_and_tracking_recorders_share_the_tracking(fixture: &Fixture) {
     let (process, tracking) = (fixture.process().await, fixture.tracking().await);
-    ok(process.insert_events_with_tracking(events(&uuid(1), 1..=1), Tracking::new("upstream", 4)).await);
-    assert_eq!(ok(tracking.last_tracking("upstream".into()).await), Some(Tracking::new("upstream", 4)));
+    ok(process
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), Tracking::new("upstream", 4))
+        .await);
+    assert_eq!(
+        ok(tracking.last_tracking("upstream".into()).await),
+        Some(Tracking::new("upstream", 4))
+    );
     let refused = tracking.insert_tracking(Tracking::new("upstream", 4)).await;
     assert_eq!(refusal(refused), already_tracked("upstream", 4, 4));
 }
 
 pub(super) async fn its_snapshots_are_no_events(fixture: &Fixture) {
     let (application, snapshots) = (fixture.application().await, fixture.snapshots().await);
-    let recorded = record(&*application, events(&uuid(1), 1..=2)).await;
-    let snapshot = StoredEvent { topic: "Snapshot".into(), state: b"state".to_vec(), ..recorded[1].event.clone() };
+    let numbered = record(&*application, events(&uuid(1), 1..=2)).await;
+    let snapshot = StoredEvent {
+        topic: "Snapshot".into(),
+        state: b"state".to_vec(),
+        ..numbered[1].event.clone()
+    };
     ok(snapshots.insert_events(vec![snapshot.clone()]).await);
-    assert_eq!(log(&*application).await, recorded);
+    assert_eq!(log(&*application).await, numbered);
     assert_eq!(stream(&*snapshots, &uuid(1)).await, [snapshot]);
     assert_eq!(stream(&*application, &uuid(1)).await, events(&uuid(1), 1..=2));
 }

@@ -15,13 +15,16 @@ use crate::{
 
 pub(super) async fn events_are_there(fixture: &Fixture) {
     let recorder = fixture.application().await;
-    let mut recorded = record(&*recorder, events(&uuid(1), 1..=3)).await;
-    recorded.extend(record(&*recorder, vec![event_of(&"it's \n 🐕".into(), 1, "it's \n 🐕")]).await);
+    let mut numbered = record(&*recorder, events(&uuid(1), 1..=3)).await;
+    numbered.extend(record(&*recorder, vec![event_of(&"it's \n 🐕".into(), 1, "it's \n 🐕")]).await);
     drop(recorder);
     let recorder = fixture.reopen().await.application().await;
-    assert_eq!(log(&*recorder).await, recorded);
+    assert_eq!(log(&*recorder).await, numbered);
     assert_eq!(stream(&*recorder, &uuid(1)).await, events(&uuid(1), 1..=3));
-    assert_eq!(ok(recorder.max_position().await), recorded.last().map(|last| last.position));
+    assert_eq!(
+        ok(recorder.max_position().await),
+        numbered.last().map(|last| last.position)
+    );
 }
 
 pub(super) async fn positions_and_versions_go_on(fixture: &Fixture) {
@@ -30,10 +33,16 @@ pub(super) async fn positions_and_versions_go_on(fixture: &Fixture) {
     for version in 1..=4 {
         all.extend(record(&*recorder, vec![event(&uuid(1), version), event(&uuid(2), version)]).await);
         let stale = || events(&uuid(1), version..=version);
-        assert_eq!(refusal(recorder.insert_events(stale()).await), conflict(&uuid(1), version, version));
+        assert_eq!(
+            refusal(recorder.insert_events(stale()).await),
+            conflict(&uuid(1), version, version)
+        );
         drop(recorder);
         recorder = fixture.reopen().await.application().await;
-        assert_eq!(refusal(recorder.insert_events(stale()).await), conflict(&uuid(1), version, version));
+        assert_eq!(
+            refusal(recorder.insert_events(stale()).await),
+            conflict(&uuid(1), version, version)
+        );
     }
     assert_ascending(&positions(&all));
     assert_eq!(log(&*recorder).await, all);
@@ -51,7 +60,9 @@ pub(super) async fn tracking_is_there(fixture: &Fixture) {
 pub(super) async fn tracking_of_a_process_is_there(fixture: &Fixture) {
     let recorder = fixture.process().await;
     let tracking = Tracking::new("upstream", 7).with_event_id(Uuid::from_u128(3));
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=1), tracking.clone()).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), tracking.clone())
+        .await);
     drop(recorder);
     let recorder = fixture.reopen().await.process().await;
     assert_eq!(stream(&*recorder, &uuid(1)).await, events(&uuid(1), 1..=1));
@@ -71,7 +82,10 @@ pub(super) async fn snapshots_are_there(fixture: &Fixture) {
     drop(recorder);
     let recorder = fixture.reopen().await.snapshots().await;
     assert_eq!(stream(&*recorder, &uuid(1)).await, snapshots);
-    assert_eq!(refusal(recorder.insert_events(vec![event(&uuid(1), 3)]).await), conflict(&uuid(1), 3, 9));
+    assert_eq!(
+        refusal(recorder.insert_events(vec![event(&uuid(1), 3)]).await),
+        conflict(&uuid(1), 3, 9)
+    );
 }
 
 pub(super) async fn closing_waits_for_saves_that_have_begun(fixture: &Fixture) {

@@ -45,8 +45,15 @@ async fn refuses(fixture: &Fixture, event: &StoredEvent) {
     let other = uuid(99);
     let next = stream(&*recorder, &other).await.len() as u64 + 1;
     let mut expected = log(&*recorder).await;
-    for call in [vec![event.clone()], [events(&other, next..=next), vec![event.clone()]].concat()] {
-        assert_eq!(refusal(recorder.insert_events(call).await), RecorderErrorKind::Invalid, "{event:?}");
+    for call in [
+        vec![event.clone()],
+        [events(&other, next..=next), vec![event.clone()]].concat(),
+    ] {
+        assert_eq!(
+            refusal(recorder.insert_events(call).await),
+            RecorderErrorKind::Invalid,
+            "{event:?}"
+        );
         assert_eq!(log(&*recorder).await, expected);
     }
     expected.extend(record(&*recorder, events(&other, next..=next)).await);
@@ -56,6 +63,14 @@ async fn refuses(fixture: &Fixture, event: &StoredEvent) {
 pub(super) async fn selecting_what_cannot_be_there_finds_nothing(fixture: &Fixture) {
     let recorder = fixture.application().await;
     ok(recorder.insert_events(events(&uuid(1), 1..=1)).await);
-    assert_eq!(ok(recorder.select_events(StreamSelection::of(OriginatorId::from(""))).await), []);
-    assert_eq!(ok(recorder.select_notifications(Selection::all().topics([""])).await), []);
+    assert_eq!(
+        ok(recorder
+            .select_events(StreamSelection::of(OriginatorId::from("")))
+            .await),
+        []
+    );
+    assert_eq!(
+        ok(recorder.select_notifications(Selection::all().topics([""])).await),
+        []
+    );
 }

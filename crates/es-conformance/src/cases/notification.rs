@@ -13,7 +13,12 @@ use crate::{
 
 pub(super) async fn an_empty_log_has_none(fixture: &Fixture) {
     let recorder = fixture.application().await;
-    let selections = [Selection::all(), Selection::from(1).limit(3), Selection::after(5), Selection::all().topics(["a"])];
+    let selections = [
+        Selection::all(),
+        Selection::from(1).limit(3),
+        Selection::after(5),
+        Selection::all().topics(["a"]),
+    ];
     for selection in selections {
         selects(&*recorder, selection, &[]).await;
     }
@@ -54,7 +59,12 @@ pub(super) async fn limit_counts_from_the_first_that_is_selected(fixture: &Fixtu
     let (recorder, all) = with_log(fixture).await;
     for limit in 1..=all.len() {
         selects(&*recorder, Selection::all().limit(limit), &all[..limit]).await;
-        selects(&*recorder, Selection::after(all[2].position).limit(limit), &all[3..(3 + limit).min(all.len())]).await;
+        selects(
+            &*recorder,
+            Selection::after(all[2].position).limit(limit),
+            &all[3..(3 + limit).min(all.len())],
+        )
+        .await;
     }
     selects(&*recorder, Selection::all().limit(1000), &all).await;
 }
@@ -67,8 +77,20 @@ pub(super) async fn limit_0_selects_nothing(fixture: &Fixture) {
 
 pub(super) async fn topics_choose(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
-    for topics in [&["a"][..], &["b"], &["a", "c"], &["a", "b", "c"], &["c", "c", "unknown"], &["unknown"]] {
-        selects(&*recorder, Selection::all().topics(topics.iter().copied()), &of_topics(&all, topics)).await;
+    for topics in [
+        &["a"][..],
+        &["b"],
+        &["a", "c"],
+        &["a", "b", "c"],
+        &["c", "c", "unknown"],
+        &["unknown"],
+    ] {
+        selects(
+            &*recorder,
+            Selection::all().topics(topics.iter().copied()),
+            &of_topics(&all, topics),
+        )
+        .await;
     }
     selects(&*recorder, Selection::all().topics([""; 0]), &all).await;
 }
@@ -92,7 +114,11 @@ pub(super) async fn hostile_topics_choose(fixture: &Fixture) {
 
 async fn each_topic_is_its_own(fixture: &Fixture, topics: &[&str]) {
     let recorder = fixture.application().await;
-    let events = topics.iter().zip(1..).map(|(topic, version)| event_of(&uuid(1), version, topic)).collect();
+    let events = topics
+        .iter()
+        .zip(1..)
+        .map(|(topic, version)| event_of(&uuid(1), version, topic))
+        .collect();
     let all = record(&*recorder, events).await;
     for (topic, notification) in topics.iter().zip(&all) {
         let only = std::slice::from_ref(notification);
@@ -117,7 +143,10 @@ pub(super) async fn combines_everything(fixture: &Fixture) {
             let within = |notification: &&Notification| (after + 1..=up_to).contains(&notification.position);
             let expected: Vec<_> = of_topics(&all, topics).iter().filter(within).cloned().collect();
             for limit in [0, 1, 2, 3, all.len()] {
-                let selection = Selection::after(after).up_to(up_to).topics(topics.iter().copied()).limit(limit);
+                let selection = Selection::after(after)
+                    .up_to(up_to)
+                    .topics(topics.iter().copied())
+                    .limit(limit);
                 selects(&*recorder, selection, &expected[..limit.min(expected.len())]).await;
             }
         }
@@ -128,7 +157,11 @@ pub(super) async fn pages_put_together_are_the_whole(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
     for size in 1..=all.len() + 1 {
         for topics in [&[][..], &["a"], &["b", "c"], &["unknown"]] {
-            assert_eq!(pages(&*recorder, topics, size).await, of_topics(&all, topics), "pages of {size} of {topics:?}");
+            assert_eq!(
+                pages(&*recorder, topics, size).await,
+                of_topics(&all, topics),
+                "pages of {size} of {topics:?}"
+            );
         }
     }
 }
@@ -136,8 +169,8 @@ pub(super) async fn pages_put_together_are_the_whole(fixture: &Fixture) {
 pub(super) async fn max_position_is_that_of_the_last(fixture: &Fixture) {
     let recorder = fixture.application().await;
     for version in 1..=10 {
-        let recorded = record(&*recorder, vec![event_of(&uuid(1), version, "a")]).await;
-        assert_eq!(ok(recorder.max_position().await), positions(&recorded).last().copied());
+        let numbered = record(&*recorder, vec![event_of(&uuid(1), version, "a")]).await;
+        assert_eq!(ok(recorder.max_position().await), positions(&numbered).last().copied());
     }
 }
 
@@ -154,11 +187,20 @@ pub(super) async fn takes_the_greatest_numbers(fixture: &Fixture) {
 /// Twelve events under three topics, stored in calls of several sizes, some of which were refused.
 async fn with_log(fixture: &Fixture) -> (Arc<dyn ApplicationRecorder>, Vec<Notification>) {
     let recorder = fixture.application().await;
-    let calls = [&["a", "b", "c", "a"][..], &["a"], &["b", "c", "b"], &["c", "c"], &["a", "b"]];
+    let calls = [
+        &["a", "b", "c", "a"][..],
+        &["a"],
+        &["b", "c", "b"],
+        &["c", "c"],
+        &["a", "b"],
+    ];
     let mut all = Vec::new();
     for (number, topics) in (1..).zip(calls) {
         let id = uuid(number);
-        let call: Vec<_> = (1..).zip(topics).map(|(version, topic)| event_of(&id, version, topic)).collect();
+        let call: Vec<_> = (1..)
+            .zip(topics)
+            .map(|(version, topic)| event_of(&id, version, topic))
+            .collect();
         let twice = [call.clone(), call.clone()].concat();
         assert_eq!(conflict_of(recorder.insert_events(twice).await).originator_id, id);
         all.extend(record(&*recorder, call).await);

@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn a_later_save_has_later_positions(fixture: &Fixture) {
     let recorders = [fixture.application().await, fixture.application().await];
     let mut all = Vec::new();
-    for number in 1..=30 {
+    for number in 1..=30_u8 {
         let recorder = &recorders[usize::from(number % 3 == 0)];
         all.extend(record(&**recorder, events(&uuid(number.into()), 1..=u64::from(number % 4 + 1))).await);
     }
@@ -99,15 +99,25 @@ pub(super) async fn nothing_comes_late(fixture: &Fixture) {
 }
 
 /// Reads on after the last event that it has seen, and checks each time that nothing has come up to it since.
-pub(super) async fn tail(recorder: Arc<dyn ApplicationRecorder>, done: Arc<AtomicBool>, size: usize) -> Vec<Notification> {
+pub(super) async fn tail(
+    recorder: Arc<dyn ApplicationRecorder>,
+    done: Arc<AtomicBool>,
+    size: usize,
+) -> Vec<Notification> {
     let mut seen: Vec<Notification> = Vec::new();
     loop {
         let is_last = done.load(Ordering::SeqCst);
         let after = seen.last().map_or(0, |last| last.position);
-        seen.extend(ok(recorder.select_notifications(Selection::after(after).limit(size)).await));
+        seen.extend(ok(recorder
+            .select_notifications(Selection::after(after).limit(size))
+            .await));
         let reached = seen.last().map_or(0, |last| last.position);
         let again = ok(recorder.select_notifications(Selection::all().up_to(reached)).await);
-        assert_eq!(positions(&again), positions(&seen), "events came at or below position {reached}, which was seen");
+        assert_eq!(
+            positions(&again),
+            positions(&seen),
+            "events came at or below position {reached}, which was seen"
+        );
         if is_last && reached == after {
             return seen;
         }
@@ -136,7 +146,11 @@ async fn prefixes(recorder: Arc<dyn ApplicationRecorder>, done: Arc<AtomicBool>)
         let is_last = done.load(Ordering::SeqCst);
         let last = ok(recorder.max_position().await).unwrap_or(0);
         let prefix = positions(&ok(recorder.select_notifications(Selection::all().up_to(last)).await));
-        assert_eq!(prefix.last().copied().unwrap_or(0), last, "the event at the last position can be read");
+        assert_eq!(
+            prefix.last().copied().unwrap_or(0),
+            last,
+            "the event at the last position can be read"
+        );
         let before = prefixes.last().map_or(0, |(last, _)| *last);
         assert!(before <= last, "the last position was {before} and is {last}");
         if before < last {
@@ -159,13 +173,18 @@ pub(super) async fn events_of_a_save_become_readable_together(fixture: &Fixture)
         let recorder = Arc::clone(&recorder);
         writers.spawn(async move {
             for start in (0..20).map(|save| save * LEN) {
-                ok(recorder.insert_events(events(&uuid(number), start + 1..=start + LEN)).await);
+                ok(recorder
+                    .insert_events(events(&uuid(number), start + 1..=start + LEN))
+                    .await);
             }
         });
     }
     writers.join_all().await;
     done.store(true, Ordering::SeqCst);
-    assert_eq!(reader.await.expect("the reader fails only by an assertion"), 3 * 20 * LEN);
+    assert_eq!(
+        reader.await.expect("the reader fails only by an assertion"),
+        3 * 20 * LEN
+    );
 }
 
 /// Reads what is new until there is nothing, and checks that there are only whole saves of `len` events.

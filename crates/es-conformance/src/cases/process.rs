@@ -5,7 +5,7 @@ use std::sync::Arc;
 use es_persistence::{
     OriginatorId, ProcessRecorder, RecorderErrorKind, Selection, StoredEvent, Subscription, Tracking,
 };
-use futures_util::{StreamExt as _, poll};
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 
@@ -23,7 +23,9 @@ pub(super) async fn stores_events_and_tracking(fixture: &Fixture) {
     assert_eq!(reached(&*recorder).await, None);
     let call = vec![event(&uuid(1), 1), event(&uuid(2), 1), event(&uuid(1), 2)];
     let tracking = at(1).with_event_id(Uuid::from_u128(7));
-    let numbers = ok(recorder.insert_events_with_tracking(call.clone(), tracking.clone()).await);
+    let numbers = ok(recorder
+        .insert_events_with_tracking(call.clone(), tracking.clone())
+        .await);
     assert_ascending(&numbers);
     let log = log(&*recorder).await;
     assert_eq!((positions(&log), stored(&log)), (numbers, call));
@@ -32,33 +34,49 @@ pub(super) async fn stores_events_and_tracking(fixture: &Fixture) {
 
 pub(super) async fn a_conflict_stores_no_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=2), at(1)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=2), at(1))
+        .await);
     for version in [1, 2, 4] {
-        let refused = recorder.insert_events_with_tracking(events(&uuid(1), version..=version), at(2)).await;
+        let refused = recorder
+            .insert_events_with_tracking(events(&uuid(1), version..=version), at(2))
+            .await;
         assert_eq!(refusal(refused), conflict(&uuid(1), version, 2));
         expect(&*recorder, &events(&uuid(1), 1..=2), 1).await;
     }
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 3..=3), at(2)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 3..=3), at(2))
+        .await);
     expect(&*recorder, &events(&uuid(1), 1..=3), 2).await;
 }
 
 pub(super) async fn a_tracked_position_stores_no_events(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=2), at(5)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=2), at(5))
+        .await);
     for position in [5, 4, 1] {
         let call = vec![event(&uuid(1), 3), event(&uuid(2), 1)];
         let refused = recorder.insert_events_with_tracking(call, at(position)).await;
         assert_eq!(refusal(refused), already_tracked(UPSTREAM, position, 5));
         expect(&*recorder, &events(&uuid(1), 1..=2), 5).await;
     }
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 3..=3), at(6)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 3..=3), at(6))
+        .await);
     expect(&*recorder, &events(&uuid(1), 1..=3), 6).await;
 }
 
 pub(super) async fn two_faults_store_nothing(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=2), at(5)).await);
-    let refused = refusal(recorder.insert_events_with_tracking(events(&uuid(1), 2..=2), at(5)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=2), at(5))
+        .await);
+    let refused = refusal(
+        recorder
+            .insert_events_with_tracking(events(&uuid(1), 2..=2), at(5))
+            .await,
+    );
     let either = [conflict(&uuid(1), 2, 2), already_tracked(UPSTREAM, 5, 5)];
     assert!(either.contains(&refused), "{refused:?}");
     expect(&*recorder, &events(&uuid(1), 1..=2), 5).await;
@@ -66,7 +84,11 @@ pub(super) async fn two_faults_store_nothing(fixture: &Fixture) {
 
 pub(super) async fn invalid_events_store_no_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    for invalid in [event(&uuid(1), 0), event(&uuid(1), u64::MAX), event(&OriginatorId::from(""), 1)] {
+    for invalid in [
+        event(&uuid(1), 0),
+        event(&uuid(1), u64::MAX),
+        event(&OriginatorId::from(""), 1),
+    ] {
         let call = vec![event(&uuid(1), 1), invalid];
         let refused = recorder.insert_events_with_tracking(call, at(1)).await;
         assert_eq!(refusal(refused), RecorderErrorKind::Invalid);
@@ -90,7 +112,9 @@ pub(super) async fn no_events_store_the_tracking_alone(fixture: &Fixture) {
 
 pub(super) async fn events_alone_leave_the_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=1), at(2)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), at(2))
+        .await);
     ok(recorder.insert_events(events(&uuid(1), 2..=2)).await);
     expect(&*recorder, &events(&uuid(1), 1..=2), 2).await;
 }
@@ -98,16 +122,25 @@ pub(super) async fn events_alone_leave_the_tracking(fixture: &Fixture) {
 pub(super) async fn tracking_alone_counts_for_events(fixture: &Fixture) {
     let recorder = fixture.process().await;
     ok(recorder.insert_tracking(at(3)).await);
-    let refused = recorder.insert_events_with_tracking(events(&uuid(1), 1..=1), at(3)).await;
+    let refused = recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), at(3))
+        .await;
     assert_eq!(refusal(refused), already_tracked(UPSTREAM, 3, 3));
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=1), at(4)).await);
-    assert_eq!(refusal(recorder.insert_tracking(at(4)).await), already_tracked(UPSTREAM, 4, 4));
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), at(4))
+        .await);
+    assert_eq!(
+        refusal(recorder.insert_tracking(at(4)).await),
+        already_tracked(UPSTREAM, 4, 4)
+    );
     expect(&*recorder, &events(&uuid(1), 1..=1), 4).await;
 }
 
 pub(super) async fn many_events_keep_their_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=2500), at(1)).await);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=2500), at(1))
+        .await);
     let mut call = events(&uuid(2), 1..=2500);
     call.push(event(&uuid(1), 1));
     let refused = recorder.insert_events_with_tracking(call, at(2)).await;
@@ -126,7 +159,9 @@ pub(super) async fn each_position_is_processed_once(fixture: &Fixture) {
             writers.spawn(async move {
                 let own = event_with(&uuid(u128::from(writer) * 100 + u128::from(position)), 1, vec![writer]);
                 start.wait().await;
-                let saved = recorder.insert_events_with_tracking(vec![own.clone()], at(position)).await;
+                let saved = recorder
+                    .insert_events_with_tracking(vec![own.clone()], at(position))
+                    .await;
                 won(saved, &already_tracked(UPSTREAM, position, position)).then_some(own)
             });
         }
@@ -146,8 +181,12 @@ pub(super) async fn every_way_of_storing_keeps_the_tracking(fixture: &Fixture) {
             let (upstream, id) = (format!("upstream {number}"), uuid(number.into()));
             for position in 1..=3 {
                 let call = events(&id, position..=position);
-                ok(recorder.insert_events_with_tracking(call, Tracking::new(upstream.as_str(), position)).await);
-                ok(recorder.insert_events(events(&uuid(1000 + u128::from(number)), position..=position)).await);
+                ok(recorder
+                    .insert_events_with_tracking(call, Tracking::new(upstream.as_str(), position))
+                    .await);
+                ok(recorder
+                    .insert_events(events(&uuid(1000 + u128::from(number)), position..=position))
+                    .await);
             }
         });
     }
@@ -156,7 +195,10 @@ pub(super) async fn every_way_of_storing_keeps_the_tracking(fixture: &Fixture) {
         let upstream = format!("upstream {number}");
         let last = ok(recorder.last_tracking(upstream.as_str().into()).await);
         assert_eq!(last, Some(Tracking::new(upstream, 3)));
-        assert_eq!(stream(&*recorder, &uuid(number.into())).await, events(&uuid(number.into()), 1..=3));
+        assert_eq!(
+            stream(&*recorder, &uuid(number.into())).await,
+            events(&uuid(number.into()), 1..=3)
+        );
     }
 }
 
@@ -165,11 +207,16 @@ pub(super) async fn wakes_who_waits_for_events_and_who_waits_for_tracking(fixtur
     let mut subscription = Subscription::new(fixture.application().await, Selection::all());
     let mut next = subscription.next();
     let mut waiting = recorder.wait_for_tracking(UPSTREAM.into(), 1);
-    assert!(poll!(&mut next).is_pending(), "there is no event yet");
-    assert!(poll!(&mut waiting).is_pending(), "nothing is tracked yet");
-    ok(recorder.insert_events_with_tracking(events(&uuid(1), 1..=1), at(1)).await);
+    assert!((&mut next).now_or_never().is_none(), "there is no event yet");
+    assert!((&mut waiting).now_or_never().is_none(), "nothing is tracked yet");
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), at(1))
+        .await);
     ok(fixture.within("the position is tracked", waiting).await);
-    let delivered = fixture.within("the event is delivered", next).await.expect("a subscription goes on");
+    let delivered = fixture
+        .within("the event is delivered", next)
+        .await
+        .expect("a subscription goes on");
     assert_eq!(ok(delivered).event, event(&uuid(1), 1));
 }
 

@@ -16,7 +16,11 @@ const LAST: u64 = 5;
 pub(super) async fn an_unknown_aggregate_has_no_events(fixture: &Fixture) {
     let recorder = fixture.application().await;
     ok(recorder.insert_events(events(&uuid(1), 1..=LAST)).await);
-    for id in [uuid(2), OriginatorId::from("unknown"), OriginatorId::from(uuid(1).to_string().as_str())] {
+    for id in [
+        uuid(2),
+        OriginatorId::from("unknown"),
+        OriginatorId::from(uuid(1).to_string().as_str()),
+    ] {
         selects(&*recorder, StreamSelection::of(id.clone()), &[]).await;
         selects(&*recorder, StreamSelection::of(id).descending().limit(1), &[]).await;
     }
@@ -81,11 +85,20 @@ pub(super) async fn combines_everything(fixture: &Fixture) {
 pub(super) async fn combinations<R: AggregateRecorder + ?Sized>(recorder: &R, id: &OriginatorId, versions: &[u64]) {
     let past = versions.iter().max().map_or(1, |last| last + 1);
     for (gt, lte) in (0..=past).flat_map(|gt| (0..=past).map(move |lte| (gt, lte))) {
-        let mut expected: Vec<_> = versions.iter().copied().filter(|version| (gt + 1..=lte).contains(version)).collect();
+        let mut expected: Vec<_> = versions
+            .iter()
+            .copied()
+            .filter(|version| (gt + 1..=lte).contains(version))
+            .collect();
         let between = StreamSelection::of(id.clone()).gt(gt).lte(lte);
         selects(recorder, between.clone(), &expected).await;
         for limit in 0..=versions.len() {
-            selects(recorder, between.clone().limit(limit), &expected[..limit.min(expected.len())]).await;
+            selects(
+                recorder,
+                between.clone().limit(limit),
+                &expected[..limit.min(expected.len())],
+            )
+            .await;
         }
         expected.reverse();
         for limit in 0..=versions.len() {
@@ -114,6 +127,13 @@ fn all() -> StreamSelection {
 
 async fn selects<R: AggregateRecorder + ?Sized>(recorder: &R, selection: StreamSelection, versions: &[u64]) {
     let id = selection.originator_id().clone();
-    let expected: Vec<StoredEvent> = versions.iter().flat_map(|version| events(&id, *version..=*version)).collect();
-    assert_eq!(ok(recorder.select_events(selection.clone()).await), expected, "{selection:?}");
+    let expected: Vec<StoredEvent> = versions
+        .iter()
+        .flat_map(|version| events(&id, *version..=*version))
+        .collect();
+    assert_eq!(
+        ok(recorder.select_events(selection.clone()).await),
+        expected,
+        "{selection:?}"
+    );
 }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use es_persistence::{Selection, Subscription, Tracking};
-use futures_util::{StreamExt as _, future, poll};
+use futures_util::{FutureExt as _, StreamExt as _, future};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use super::{ordering, subscription};
@@ -27,7 +27,10 @@ pub(super) async fn each_reads_what_the_other_stores(fixture: &Fixture) {
         all.extend(record(&*there, events(&uuid(2), version..=version)).await);
         assert_eq!(log(&*here).await, all);
     }
-    assert_eq!(refusal(there.insert_events(events(&uuid(1), 10..=10)).await), conflict(&uuid(1), 10, 10));
+    assert_eq!(
+        refusal(there.insert_events(events(&uuid(1), 10..=10)).await),
+        conflict(&uuid(1), 10, 10)
+    );
 }
 
 pub(super) async fn one_at_the_same_version_wins(fixture: &Fixture) {
@@ -62,7 +65,9 @@ pub(super) async fn nothing_comes_late(fixture: &Fixture) {
         let recorder = Arc::clone(recorder);
         writers.spawn(async move {
             for version in (1..=60).step_by(3) {
-                ok(recorder.insert_events(events(&uuid(number), version..=version + 2)).await);
+                ok(recorder
+                    .insert_events(events(&uuid(number), version..=version + 2))
+                    .await);
             }
         });
     }
@@ -87,20 +92,23 @@ pub(super) async fn a_subscription_hears_of_what_the_other_stores(fixture: &Fixt
     let (here, there) = (fixture.application().await, fixture.open().await.application().await);
     let mut following = Subscription::new(Arc::clone(&here), Selection::all());
     for version in 1..=3 {
-        assert!(poll!(following.next()).is_pending(), "there is nothing new yet");
-        let recorded = record(&*there, vec![event(&uuid(1), version)]).await;
-        assert_eq!(subscription::take(fixture, &mut following, 1).await, recorded);
+        assert!(following.next().now_or_never().is_none(), "there is nothing new yet");
+        let numbered = record(&*there, vec![event(&uuid(1), version)]).await;
+        assert_eq!(subscription::take(fixture, &mut following, 1).await, numbered);
     }
 }
 
 pub(super) async fn a_wait_hears_of_what_the_other_tracks(fixture: &Fixture) {
     let (here, there) = (fixture.tracking().await, fixture.open().await.tracking().await);
     let mut waiting = here.wait_for_tracking("upstream".into(), 2);
-    assert!(poll!(&mut waiting).is_pending(), "nothing is tracked yet");
+    assert!((&mut waiting).now_or_never().is_none(), "nothing is tracked yet");
     ok(there.insert_tracking(Tracking::new("upstream", 1)).await);
     ok(there.insert_tracking(Tracking::new("upstream", 2)).await);
     ok(fixture.within("the position is tracked", waiting).await);
-    assert_eq!(refusal(here.insert_tracking(Tracking::new("upstream", 2)).await), already_tracked("upstream", 2, 2));
+    assert_eq!(
+        refusal(here.insert_tracking(Tracking::new("upstream", 2)).await),
+        already_tracked("upstream", 2, 2)
+    );
 }
 
 pub(super) async fn each_position_is_processed_once(fixture: &Fixture) {
@@ -111,12 +119,18 @@ pub(super) async fn each_position_is_processed_once(fixture: &Fixture) {
             let recorder = Arc::clone(recorder);
             writers.spawn(async move {
                 let call = events(&uuid(u128::from(position) * 2 + number), 1..=1);
-                let saved = recorder.insert_events_with_tracking(call, Tracking::new("upstream", position)).await;
+                let saved = recorder
+                    .insert_events_with_tracking(call, Tracking::new("upstream", position))
+                    .await;
                 won(saved, &already_tracked("upstream", position, position))
             });
         }
         let ends = writers.join_all().await;
-        assert_eq!(ends.iter().filter(|won| **won).count(), 1, "who processed position {position}");
+        assert_eq!(
+            ends.iter().filter(|won| **won).count(),
+            1,
+            "who processed position {position}"
+        );
         assert_eq!(log(&*recorders[0]).await.len() as u64, position);
     }
 }

@@ -22,7 +22,12 @@ pub(super) async fn there_are_none_at_first(fixture: &Fixture) {
 pub(super) async fn have_no_positions(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
     assert_eq!(ok(recorder.insert_events(Vec::new()).await), [0; 0]);
-    assert_eq!(ok(recorder.insert_events(vec![event(&uuid(1), 1), event(&uuid(2), 7)]).await), [0; 0]);
+    assert_eq!(
+        ok(recorder
+            .insert_events(vec![event(&uuid(1), 1), event(&uuid(2), 7)])
+            .await),
+        [0; 0]
+    );
 }
 
 pub(super) async fn versions_may_be_skipped(fixture: &Fixture) {
@@ -37,7 +42,9 @@ pub(super) async fn versions_may_be_skipped(fixture: &Fixture) {
 pub(super) async fn are_ordered_by_version_not_by_insertion(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
     for call in [vec![2, 9], vec![5], vec![1, 12, 3]] {
-        ok(recorder.insert_events(call.into_iter().map(|version| event(&uuid(1), version)).collect()).await);
+        ok(recorder
+            .insert_events(call.into_iter().map(|version| event(&uuid(1), version)).collect())
+            .await);
     }
     let expected = [1, 2, 3, 5, 9, 12].map(|version| event(&uuid(1), version));
     assert_eq!(stream(&*recorder, &uuid(1)).await, expected);
@@ -48,12 +55,25 @@ pub(super) async fn are_ordered_by_version_not_by_insertion(fixture: &Fixture) {
 pub(super) async fn the_latest_is_the_first_descending(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
     for version in [4, 8, 6] {
-        ok(recorder.insert_events(vec![event(&uuid(1), version), event(&uuid(2), version + 100)]).await);
+        ok(recorder
+            .insert_events(vec![event(&uuid(1), version), event(&uuid(2), version + 100)])
+            .await);
     }
     let latest = StreamSelection::of(uuid(1)).descending().limit(1);
-    for (lte, expected) in [(3, None), (4, Some(4)), (5, Some(4)), (7, Some(6)), (8, Some(8)), (u64::MAX, Some(8))] {
+    for (lte, expected) in [
+        (3, None),
+        (4, Some(4)),
+        (5, Some(4)),
+        (7, Some(6)),
+        (8, Some(8)),
+        (u64::MAX, Some(8)),
+    ] {
         let expected: Vec<_> = expected.into_iter().map(|version| event(&uuid(1), version)).collect();
-        assert_eq!(ok(recorder.select_events(latest.clone().lte(lte)).await), expected, "up to {lte}");
+        assert_eq!(
+            ok(recorder.select_events(latest.clone().lte(lte)).await),
+            expected,
+            "up to {lte}"
+        );
     }
 }
 
@@ -62,8 +82,14 @@ pub(super) async fn a_version_that_is_there_is_a_conflict(fixture: &Fixture) {
     let before = [event(&uuid(1), 3), event(&uuid(1), 7)];
     ok(recorder.insert_events(before.to_vec()).await);
     for version in [3, 7] {
-        let other = StoredEvent { state: b"other".to_vec(), ..event(&uuid(1), version) };
-        assert_eq!(refusal(recorder.insert_events(vec![other]).await), conflict(&uuid(1), version, 7));
+        let other = StoredEvent {
+            state: b"other".to_vec(),
+            ..event(&uuid(1), version)
+        };
+        assert_eq!(
+            refusal(recorder.insert_events(vec![other]).await),
+            conflict(&uuid(1), version, 7)
+        );
     }
     assert_eq!(stream(&*recorder, &uuid(1)).await, before);
 }
@@ -106,7 +132,9 @@ pub(super) async fn are_read_as_they_were_written(fixture: &Fixture) {
 pub(super) async fn every_selection_is_by_version(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
     for version in [5, 2, 4] {
-        ok(recorder.insert_events(vec![event(&uuid(1), version), event(&uuid(2), version)]).await);
+        ok(recorder
+            .insert_events(vec![event(&uuid(1), version), event(&uuid(2), version)])
+            .await);
     }
     select::combinations(&*recorder, &uuid(1), &[2, 4, 5]).await;
 }
@@ -138,7 +166,11 @@ pub(super) async fn one_of_many_of_the_same_version_wins(fixture: &Fixture) {
         writers.spawn(async move {
             let own = event_with(&uuid(1), 5, vec![writer]);
             start.wait().await;
-            won(recorder.insert_events(vec![own.clone()]).await, &conflict(&uuid(1), 5, 5)).then_some(own)
+            won(
+                recorder.insert_events(vec![own.clone()]).await,
+                &conflict(&uuid(1), 5, 5),
+            )
+            .then_some(own)
         });
     }
     let winners: Vec<_> = writers.join_all().await.into_iter().flatten().collect();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use es_persistence::{ApplicationRecorder, Notification, RecorderErrorKind, Selection, Subscription};
-use futures_util::{StreamExt as _, poll};
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::{
     sync::Barrier,
     task::{self, JoinSet},
@@ -31,22 +31,25 @@ pub(super) async fn delivers_what_is_there_then_what_comes(fixture: &Fixture) {
 pub(super) async fn starts_on_an_empty_log(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::all());
-    assert!(poll!(subscription.next()).is_pending(), "there is nothing yet");
-    let recorded = record(&*recorder, events(&uuid(1), 1..=2)).await;
-    assert_eq!(take(fixture, &mut subscription, 2).await, recorded);
+    assert!(subscription.next().now_or_never().is_none(), "there is nothing yet");
+    let numbered = record(&*recorder, events(&uuid(1), 1..=2)).await;
+    assert_eq!(take(fixture, &mut subscription, 2).await, numbered);
 }
 
 pub(super) async fn delivers_what_came_before_it_was_polled(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::all());
-    let recorded = record(&*recorder, events(&uuid(1), 1..=2)).await;
-    assert_eq!(take(fixture, &mut subscription, 2).await, recorded);
+    let numbered = record(&*recorder, events(&uuid(1), 1..=2)).await;
+    assert_eq!(take(fixture, &mut subscription, 2).await, numbered);
 }
 
 pub(super) async fn starts_after_a_position(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let before = record(&*recorder, events(&uuid(1), 1..=4)).await;
-    for selection in [Selection::after(before[1].position), Selection::from(before[2].position)] {
+    for selection in [
+        Selection::after(before[1].position),
+        Selection::from(before[2].position),
+    ] {
         let mut subscription = Subscription::new(Arc::clone(&recorder), selection);
         assert_eq!(take(fixture, &mut subscription, 2).await, before[2..]);
     }
@@ -56,7 +59,7 @@ pub(super) async fn starts_after_the_last_position(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let before = record(&*recorder, events(&uuid(1), 1..=4)).await;
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::after(before[3].position));
-    assert!(poll!(subscription.next()).is_pending(), "there is nothing new yet");
+    assert!(subscription.next().now_or_never().is_none(), "there is nothing new yet");
     let after = record(&*recorder, events(&uuid(1), 5..=6)).await;
     assert_eq!(take(fixture, &mut subscription, 2).await, after);
 }
@@ -76,8 +79,15 @@ pub(super) async fn goes_on_after_the_position_of_another(fixture: &Fixture) {
 pub(super) async fn delivers_only_its_topics(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::all().topics(["a", "c'"]));
-    for (version, topics) in [(1, ["a", "b", "c'", "b"]), (5, ["b", "b", "b", "b"]), (9, ["b", "c'", "a", "b"])] {
-        let call = (version..).zip(topics).map(|(version, topic)| event_of(&uuid(1), version, topic)).collect();
+    for (version, topics) in [
+        (1, ["a", "b", "c'", "b"]),
+        (5, ["b", "b", "b", "b"]),
+        (9, ["b", "c'", "a", "b"]),
+    ] {
+        let call = (version..)
+            .zip(topics)
+            .map(|(version, topic)| event_of(&uuid(1), version, topic))
+            .collect();
         let mut selected = record(&*recorder, call).await;
         selected.retain(|notification| notification.event.topic != "b");
         assert_eq!(take(fixture, &mut subscription, selected.len()).await, selected);
@@ -99,8 +109,13 @@ pub(super) async fn waits_for_its_upper_bound(fixture: &Fixture) {
     let bound = all[0].position + 1;
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::all().up_to(bound).topics(["a"]));
     assert_eq!(take(fixture, &mut subscription, 1).await, all);
-    assert!(poll!(subscription.next()).is_pending(), "an event at the bound may still come");
-    ok(recorder.insert_events(vec![event_of(&uuid(1), 2, "b"), event_of(&uuid(1), 3, "b")]).await);
+    assert!(
+        subscription.next().now_or_never().is_none(),
+        "an event at the bound may still come"
+    );
+    ok(recorder
+        .insert_events(vec![event_of(&uuid(1), 2, "b"), event_of(&uuid(1), 3, "b")])
+        .await);
     // What is at the bound is of another topic, so there is nothing to deliver, and no more to come.
     assert_eq!(rest(fixture, subscription).await, []);
 }
@@ -118,7 +133,10 @@ pub(super) async fn ends_at_its_limit(fixture: &Fixture) {
 pub(super) async fn limit_0_ends_at_once(fixture: &Fixture) {
     let recorder = fixture.application().await;
     ok(recorder.insert_events(events(&uuid(1), 1..=2)).await);
-    assert_eq!(rest(fixture, Subscription::new(recorder, Selection::all().limit(0))).await, []);
+    assert_eq!(
+        rest(fixture, Subscription::new(recorder, Selection::all().limit(0))).await,
+        []
+    );
 }
 
 pub(super) async fn stops_in_the_loop(fixture: &Fixture) {
@@ -142,7 +160,7 @@ pub(super) async fn stops_while_it_waits(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut subscription = Subscription::new(recorder, Selection::all());
     let stopper = subscription.stopper();
-    assert!(poll!(subscription.next()).is_pending(), "there is nothing yet");
+    assert!(subscription.next().now_or_never().is_none(), "there is nothing yet");
     let waiting = task::spawn(subscription.map(ok).collect::<Vec<_>>());
     task::yield_now().await;
     stopper.clone().stop();
@@ -155,10 +173,10 @@ pub(super) async fn one_that_is_dropped_harms_nobody(fixture: &Fixture) {
     let mut staying = Subscription::new(Arc::clone(&recorder), Selection::all());
     for version in 1..=10 {
         let mut leaving = Subscription::new(Arc::clone(&recorder), Selection::after(version));
-        let _waiting_or_not = poll!(leaving.next());
+        let _waiting_or_not = leaving.next().now_or_never();
         drop(leaving);
-        let recorded = record(&*recorder, events(&uuid(1), version..=version)).await;
-        assert_eq!(take(fixture, &mut staying, 1).await, recorded);
+        let numbered = record(&*recorder, events(&uuid(1), version..=version)).await;
+        assert_eq!(take(fixture, &mut staying, 1).await, numbered);
     }
 }
 
@@ -170,9 +188,16 @@ pub(super) async fn reads_no_more_than_a_page_ahead(fixture: &Fixture) {
     let mut subscription = Subscription::new(counted, Selection::all());
     let mut delivered = 0;
     for size in [1, 99, 500, 900, 1500] {
-        assert_eq!(take(fixture, &mut subscription, size).await, all[delivered..delivered + size]);
+        assert_eq!(
+            take(fixture, &mut subscription, size).await,
+            all[delivered..delivered + size]
+        );
         delivered += size;
-        assert!(spy.count() <= delivered + 1000, "{} were read to deliver {delivered}", spy.count());
+        assert!(
+            spy.count() <= delivered + 1000,
+            "{} were read to deliver {delivered}",
+            spy.count()
+        );
     }
     assert_eq!(spy.count(), 3000);
 }
@@ -188,7 +213,10 @@ pub(super) async fn many_follow_at_once(fixture: &Fixture) {
     for version in 1..=20 {
         all.extend(record(&*recorder, events(&uuid(1), version..=version)).await);
     }
-    for delivered in fixture.within("everybody has got everything", followers.join_all()).await {
+    for delivered in fixture
+        .within("everybody has got everything", followers.join_all())
+        .await
+    {
         assert_eq!(delivered, all);
     }
 }
@@ -255,7 +283,10 @@ pub(super) async fn an_error_ends_it(fixture: &Fixture) {
     spy.interfere(Interference::Fail);
     ok(recorder.insert_events(events(&uuid(1), 3..=3)).await);
     let failed = fixture.within("the error is delivered", subscription.next()).await;
-    assert_eq!(refusal(failed.expect("the error comes before the end")), RecorderErrorKind::Unavailable);
+    assert_eq!(
+        refusal(failed.expect("the error comes before the end")),
+        RecorderErrorKind::Unavailable
+    );
     assert_eq!(subscription.position(), all[1].position);
     assert_eq!(rest(fixture, subscription).await, []);
 }
@@ -264,13 +295,16 @@ pub(super) async fn an_error_ends_it(fixture: &Fixture) {
 pub(super) async fn take(fixture: &Fixture, subscription: &mut Subscription, count: usize) -> Vec<Notification> {
     let mut taken = Vec::new();
     for number in 1..=count {
-        let next = fixture.within(&format!("notification {number} of {count} is delivered"), subscription.next());
-        taken.push(ok(next.await.expect("it has not ended")));
+        let what = format!("notification {number} of {count} is delivered");
+        let next = fixture.within(&what, subscription.next()).await;
+        taken.push(ok(next.expect("it has not ended")));
     }
     taken
 }
 
 /// What is delivered until the subscription ends.
 async fn rest(fixture: &Fixture, subscription: Subscription) -> Vec<Notification> {
-    fixture.within("the subscription has ended", subscription.map(ok).collect()).await
+    fixture
+        .within("the subscription has ended", subscription.map(ok).collect())
+        .await
 }

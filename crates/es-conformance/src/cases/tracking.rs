@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use es_persistence::{Tracking, TrackingRecorder};
-use futures_util::poll;
+use futures_util::FutureExt as _;
 use tokio::{
     sync::Barrier,
     task::{self, JoinSet},
@@ -49,7 +49,12 @@ pub(super) async fn positions_may_be_skipped_for_good(fixture: &Fixture) {
     }
     let refused = recorder.insert_tracking(Tracking::new(UPSTREAM, 23)).await;
     assert_eq!(refusal(refused), already_tracked(UPSTREAM, 23, 24));
-    ok(fixture.within("what was skipped is passed", recorder.wait_for_tracking(UPSTREAM.into(), 23)).await);
+    ok(fixture
+        .within(
+            "what was skipped is passed",
+            recorder.wait_for_tracking(UPSTREAM.into(), 23),
+        )
+        .await);
 }
 
 pub(super) async fn upstreams_do_not_know_of_each_other(fixture: &Fixture) {
@@ -58,7 +63,10 @@ pub(super) async fn upstreams_do_not_know_of_each_other(fixture: &Fixture) {
         ok(recorder.insert_tracking(Tracking::new(upstream, position)).await);
     }
     for (upstream, position) in [("up1", Some(22)), ("up2", Some(21)), ("UP1", Some(5)), ("up3", None)] {
-        assert_eq!(last(&*recorder, upstream).await, position.map(|position| Tracking::new(upstream, position)));
+        assert_eq!(
+            last(&*recorder, upstream).await,
+            position.map(|position| Tracking::new(upstream, position))
+        );
     }
 }
 
@@ -68,18 +76,29 @@ pub(super) async fn hostile_upstreams_are_kept_apart(fixture: &Fixture) {
         ok(recorder.insert_tracking(Tracking::new(upstream, position)).await);
     }
     for (upstream, position) in HOSTILE.into_iter().zip(1..) {
-        assert_eq!(last(&*recorder, upstream).await, Some(Tracking::new(upstream, position)));
+        assert_eq!(
+            last(&*recorder, upstream).await,
+            Some(Tracking::new(upstream, position))
+        );
     }
 }
 
 pub(super) async fn the_event_id_is_kept(fixture: &Fixture) {
     let recorder = fixture.tracking().await;
     let with_id = |position, id| Tracking::new(UPSTREAM, position).with_event_id(Uuid::from_u128(id));
-    for tracking in [with_id(1, 7), with_id(2, u128::MAX), Tracking::new(UPSTREAM, 3), with_id(4, 0)] {
+    for tracking in [
+        with_id(1, 7),
+        with_id(2, u128::MAX),
+        Tracking::new(UPSTREAM, 3),
+        with_id(4, 0),
+    ] {
         ok(recorder.insert_tracking(tracking.clone()).await);
         assert_eq!(last(&*recorder, UPSTREAM).await, Some(tracking));
     }
-    assert_eq!(refusal(recorder.insert_tracking(with_id(4, 9)).await), already_tracked(UPSTREAM, 4, 4));
+    assert_eq!(
+        refusal(recorder.insert_tracking(with_id(4, 9)).await),
+        already_tracked(UPSTREAM, 4, 4)
+    );
     assert_eq!(last(&*recorder, UPSTREAM).await, Some(with_id(4, 0)));
 }
 
@@ -149,7 +168,10 @@ pub(super) async fn waiting_goes_on_until_the_position_is_tracked(fixture: &Fixt
     let mut waiting = recorder.wait_for_tracking(UPSTREAM.into(), 22);
     for upstream in [UPSTREAM, "another"] {
         ok(recorder.insert_tracking(Tracking::new(upstream, 21)).await);
-        assert!(poll!(&mut waiting).is_pending(), "position 22 is not tracked yet");
+        assert!(
+            (&mut waiting).now_or_never().is_none(),
+            "position 22 is not tracked yet"
+        );
     }
     ok(recorder.insert_tracking(Tracking::new(UPSTREAM, 22)).await);
     ok(fixture.within("position 22 is tracked", waiting).await);
@@ -158,10 +180,10 @@ pub(super) async fn waiting_goes_on_until_the_position_is_tracked(fixture: &Fixt
 pub(super) async fn giving_up_waiting_harms_nobody(fixture: &Fixture) {
     let recorder = fixture.tracking().await;
     let mut staying = recorder.wait_for_tracking(UPSTREAM.into(), 1);
-    assert!(poll!(&mut staying).is_pending(), "position 1 is not tracked yet");
+    assert!((&mut staying).now_or_never().is_none(), "position 1 is not tracked yet");
     for _ in 0..10 {
         let mut leaving = recorder.wait_for_tracking(UPSTREAM.into(), 1);
-        assert!(poll!(&mut leaving).is_pending(), "position 1 is not tracked yet");
+        assert!((&mut leaving).now_or_never().is_none(), "position 1 is not tracked yet");
     }
     ok(recorder.insert_tracking(Tracking::new(UPSTREAM, 1)).await);
     ok(fixture.within("position 1 is tracked", staying).await);

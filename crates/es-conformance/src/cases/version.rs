@@ -35,7 +35,11 @@ pub(super) async fn what_is_there_is_never_replaced(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let id = uuid(1);
     let before = record(&*recorder, events(&id, 1..=2)).await;
-    let other = StoredEvent { state: b"other".to_vec(), topic: "Other".into(), ..event(&id, 2) };
+    let other = StoredEvent {
+        state: b"other".to_vec(),
+        topic: "Other".into(),
+        ..event(&id, 2)
+    };
     assert_eq!(refusal(recorder.insert_events(vec![other]).await), conflict(&id, 2, 2));
     assert_eq!(log(&*recorder).await, before);
     assert_eq!(stream(&*recorder, &id).await, events(&id, 1..=2));
@@ -85,7 +89,9 @@ pub(super) async fn a_conflict_names_the_aggregate_that_has_moved_on(fixture: &F
     }
     for (stale, last) in ids.iter().zip([4, 3, 2, 1]) {
         let nexts = ids.iter().zip([5, 4, 3, 2]);
-        let call = nexts.map(|(id, next)| event(id, if id == stale { next - 1 } else { next })).collect();
+        let call = nexts
+            .map(|(id, next)| event(id, if id == stale { next - 1 } else { next }))
+            .collect();
         assert_eq!(refusal(recorder.insert_events(call).await), conflict(stale, last, last));
     }
 }

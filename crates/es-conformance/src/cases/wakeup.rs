@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use es_persistence::{ApplicationRecorder, Wakeup};
-use futures_util::poll;
+use futures_util::FutureExt as _;
 use tokio::task::{self, JoinSet};
 
 use crate::{
@@ -34,7 +34,9 @@ pub(super) async fn tells_what_came_before_anybody_waited(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut wakeup = recorder.wakeup();
     ok(recorder.insert_events(events(&uuid(1), 1..=1)).await);
-    fixture.within("the wake-up tells what came before", wakeup.wait()).await;
+    fixture
+        .within("the wake-up tells what came before", wakeup.wait())
+        .await;
     assert_eq!(stored(&log(&*recorder).await), events(&uuid(1), 1..=1));
 }
 
@@ -44,17 +46,25 @@ pub(super) async fn a_dropped_wait_takes_no_signal_with_it(fixture: &Fixture) {
     for version in 1..=10 {
         {
             let mut waiting = Box::pin(wakeup.wait());
-            let _told_or_not = poll!(&mut waiting);
+            let _told_or_not = (&mut waiting).now_or_never();
         }
         ok(recorder.insert_events(events(&uuid(1), version..=version)).await);
-        fixture.within("the wake-up tells of an event", until(&*recorder, &mut wakeup, version)).await;
+        fixture
+            .within("the wake-up tells of an event", until(&*recorder, &mut wakeup, version))
+            .await;
     }
 }
 
 pub(super) async fn tells_everybody(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let first = recorder.wakeup();
-    let wakeups = (0..20).map(|number| if number % 2 == 0 { first.clone() } else { recorder.wakeup() });
+    let wakeups = (0..20).map(|number| {
+        if number % 2 == 0 {
+            first.clone()
+        } else {
+            recorder.wakeup()
+        }
+    });
     let mut waiters = JoinSet::new();
     for mut wakeup in wakeups {
         let recorder = Arc::clone(&recorder);

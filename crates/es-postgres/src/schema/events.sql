@@ -116,5 +116,3 @@ $es$;
 REVOKE ALL ON FUNCTION "{schema}"."{name}_events_append"(
     uuid[], text[], bigint[], uuid[], text[], bigint[], text[], bytea[], integer[], text[], bigint[], uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION "{schema}"."{name}_events_settled"() FROM PUBLIC;
-
-COMMENT ON TABLE "{schema}"."{name}_events" IS 'es-postgres {version}';

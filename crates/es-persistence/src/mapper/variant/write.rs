@@ -37,7 +37,7 @@ impl<S: Serializer> FieldsOnly<S> {
         )))
     }
 
-    fn no_enum<T>(&self) -> Result<T, S::Error> {
+    fn no_enum<T>() -> Result<T, S::Error> {
         Err(ser::Error::custom(
             "events are an enum whose serde representation is the default one",
         ))
@@ -48,7 +48,7 @@ impl<S: Serializer> FieldsOnly<S> {
 macro_rules! no_enum {
     ($($method:ident($($argument:ty),*) -> $ok:ty;)*) => {$(
         fn $method(self, $(_: $argument),*) -> Result<$ok, S::Error> {
-            self.no_enum()
+            Self::no_enum()
         }
     )*};
 }
@@ -103,15 +103,15 @@ impl<S: Serializer> Serializer for FieldsOnly<S> {
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, _: &T) -> Result<S::Ok, S::Error> {
-        self.no_enum()
+        Self::no_enum()
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, _: &T) -> Result<S::Ok, S::Error> {
-        self.no_enum()
+        Self::no_enum()
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, _: &T) -> Result<S::Ok, S::Error> {
-        self.no_enum()
+        Self::no_enum()
     }
 
     no_enum! {

@@ -1,0 +1,169 @@
+//! What the server's and the driver's errors mean to the caller.
+
+use std::{error, fmt};
+
+use es_persistence::{Operation, RecorderError, RecorderErrorKind};
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+use tokio::time::error::Elapsed;
+
+use crate::STORE;
+
+/// Something did not work, and how far it went.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    reach: Reach,
+    source: Box<dyn error::Error + Send + Sync>,
+}
+
+/// How far a statement went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Reach {
+    /// It was not sent: there is no connection.
+    Unreached,
+    /// It cannot be sent.
+    Unfit,
+    /// The server has refused it, for the reason of this code; it has changed nothing.
+    Refused(String),
+    /// It was sent, and what became of it is not known.
+    Lost,
+    /// It was done, but the answer makes no sense.
+    Unreadable,
+}
+
+/// What the server says, without the values of rows, which its details may contain.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} (SQLSTATE {code})")]
+struct ServerError {
+    code: String,
+    message: String,
+}
+
+impl Failure {
+    fn new(reach: Reach, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self { reach, source: source.into() }
+    }
+
+    /// There is no connection to send anything by.
+    pub(crate) fn unreached(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::new(Reach::Unreached, source)
+    }
+
+    /// What the server has answered makes no sense.
+    pub(crate) fn unreadable(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::new(Reach::Unreadable, source)
+    }
+
+    /// The same failure of connecting, when nothing else can have been sent.
+    pub(crate) fn while_connecting(self) -> Self {
+        match self.reach {
+            Reach::Lost | Reach::Unreadable => Self { reach: Reach::Unreached, ..self },
+            Reach::Unreached | Reach::Unfit | Reach::Refused(_) => self,
+        }
+    }
+
+    fn code(&self) -> &str {
+        match &self.reach {
+            Reach::Refused(code) => code,
+            Reach::Unreached | Reach::Unfit | Reach::Lost | Reach::Unreadable => "",
+        }
+    }
+
+    /// Whether the statement may have been done all the same.
+    pub(crate) const fn is_lost(&self) -> bool {
+        matches!(self.reach, Reach::Lost | Reach::Unreadable)
+    }
+
+    /// Whether the same statement may succeed at once: nothing was done, and others were only in the way.
+    pub(crate) fn is_collision(&self) -> bool {
+        // A serialization failure, a deadlock, and the same version stored by another process in this moment.
+        matches!(self.code(), "40001" | "40P01" | "23505")
+    }
+
+    /// Whether it is about what was to be stored, so that other saves would do without it.
+    pub(crate) fn is_about_data(&self) -> bool {
+        self.reach == Reach::Unfit || ["22", "23", "54"].iter().any(|class| self.code().starts_with(class))
+    }
+
+    /// The error for the caller of `operation`, in which nothing is stored.
+    pub(crate) fn into_error(self, operation: Operation) -> RecorderError {
+        let kind = self.kind(operation);
+        self.into_error_of(operation, kind)
+    }
+
+    pub(crate) fn into_error_of(self, operation: Operation, kind: RecorderErrorKind) -> RecorderError {
+        RecorderError::new(STORE, operation, kind).with_source(self.source)
+    }
+
+    fn kind(&self, operation: Operation) -> RecorderErrorKind {
+        let is_writing = matches!(operation, Operation::InsertEvents | Operation::InsertTracking);
+        match &self.reach {
+            Reach::Unreached => RecorderErrorKind::Unavailable,
+            Reach::Unfit => RecorderErrorKind::Invalid,
+            Reach::Lost | Reach::Unreadable if is_writing => RecorderErrorKind::OutcomeUnknown,
+            Reach::Lost => RecorderErrorKind::Unavailable,
+            Reach::Unreadable => RecorderErrorKind::Corrupt,
+            Reach::Refused(code) => kind_of_code(code).unwrap_or(if is_writing {
+                RecorderErrorKind::NotStored
+            } else {
+                RecorderErrorKind::Other
+            }),
+        }
+    }
+}
+
+/// What a code means, where that does not depend on what was asked.
+fn kind_of_code(code: &str) -> Option<RecorderErrorKind> {
+    match (code, code.get(..2).unwrap_or_default()) {
+        ("55P03" | "57P03" | "3D000", _) | (_, "08" | "28" | "53") => Some(RecorderErrorKind::Unavailable),
+        ("25006" | "42501", _) => Some(RecorderErrorKind::ReadOnly),
+        ("3F000" | "42P01" | "42703" | "42883", _) => Some(RecorderErrorKind::Schema),
+        (_, "22" | "54") => Some(RecorderErrorKind::Invalid),
+        (_, "XX") => Some(RecorderErrorKind::Corrupt),
+        _ => None,
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Database(error) => match error.try_downcast::<PgDatabaseError>() {
+                Ok(error) => Self::from_server(&error),
+                Err(other) => Self::new(Reach::Lost, sqlx::Error::Database(other)),
+            },
+            sqlx::Error::Encode(_) | sqlx::Error::Configuration(_) | sqlx::Error::InvalidArgument(_) => {
+                Self::new(Reach::Unfit, error)
+            }
+            sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::TypeNotFound { .. } => Self::unreadable(error),
+            other => Self::new(Reach::Lost, other),
+        }
+    }
+}
+
+impl Failure {
+    fn from_server(error: &PgDatabaseError) -> Self {
+        let source = ServerError { code: error.code().to_owned(), message: error.message().to_owned() };
+        let reach = match error.severity() {
+            // The session ends, maybe after the commit.
+            PgSeverity::Fatal | PgSeverity::Panic => Reach::Lost,
+            _ => Reach::Refused(error.code().to_owned()),
+        };
+        Self::new(reach, source)
+    }
+}
+
+impl From<Elapsed> for Failure {
+    fn from(elapsed: Elapsed) -> Self {
+        Self::new(Reach::Lost, elapsed)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
