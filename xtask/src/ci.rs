@@ -98,10 +98,7 @@ fn row(name: &str, time: Duration, said: &str) -> String {
 impl Step {
     fn run(&self) -> Result<Note, Error> {
         let outcome = match &self.work {
-            Work::Cargo {
-                arguments,
-                variable,
-            } => program::run(&mut cargo(arguments, *variable)).map(|()| None),
+            Work::Cargo { arguments, variable } => program::run(&mut cargo(arguments, *variable)).map(|()| None),
             Work::Xtask(work) => work(),
         };
         outcome.map_err(|source| Error::Step {
@@ -115,10 +112,7 @@ impl Step {
     fn alone(&self) -> String {
         match &self.work {
             Work::Xtask(_) => format!("cargo xtask {}", self.name),
-            Work::Cargo {
-                arguments,
-                variable,
-            } => {
+            Work::Cargo { arguments, variable } => {
                 let line = format!("cargo {}", arguments.join(" "));
                 match variable {
                     Some((name, value)) => format!("{name}=\"{value}\" {line}"),

@@ -40,10 +40,7 @@ pub(crate) enum Error {
         source: Box<Error>,
     },
     /// `id` answered with something that is no number.
-    NoNumber {
-        answer: String,
-        source: ParseIntError,
-    },
+    NoNumber { answer: String, source: ParseIntError },
     /// Something that a PostgreSQL server needs is not on this machine.
     Missing(String),
     /// A PostgreSQL server was started but takes no connections.
@@ -53,10 +50,7 @@ pub(crate) enum Error {
         log: String,
     },
     /// No way to a PostgreSQL server works on this machine; the details were printed on the way.
-    NoServer {
-        docker: Box<Error>,
-        local: Box<Error>,
-    },
+    NoServer { docker: Box<Error>, local: Box<Error> },
     /// The handler for Ctrl-C could not be set.
     Signals(ctrlc::Error),
     /// The user pressed Ctrl-C.
@@ -97,11 +91,7 @@ impl fmt::Display for Error {
         match self {
             Self::Usage(mistake) => write!(f, "{mistake}\n\n{}", usage::TEXT),
             Self::NotStarted { line, .. } => write!(f, "`{line}` could not be started"),
-            Self::Failed {
-                line,
-                status,
-                output,
-            } => {
+            Self::Failed { line, status, output } => {
                 write!(f, "`{line}` ended with {status}")?;
                 on_own_lines(f, output)
             }
@@ -118,11 +108,7 @@ impl fmt::Display for Error {
             }
             Self::NoNumber { answer, .. } => write!(f, "`id` answered `{}`", answer.trim()),
             Self::Missing(what) => f.write_str(what),
-            Self::NotReady {
-                server,
-                answer,
-                log,
-            } => {
+            Self::NotReady { server, answer, log } => {
                 write!(f, "the {server} takes no connections: {answer}")?;
                 on_own_lines(f, log)
             }
@@ -139,9 +125,7 @@ impl fmt::Display for Error {
 }
 
 fn on_own_lines(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    text.trim_end()
-        .lines()
-        .try_for_each(|line| write!(f, "\n    {line}"))
+    text.trim_end().lines().try_for_each(|line| write!(f, "\n    {line}"))
 }
 
 impl std::error::Error for Error {

@@ -20,9 +20,5 @@ pub(crate) fn seen() -> bool {
 
 /// Fails once the process was asked to end.
 pub(crate) fn check() -> Result<(), Error> {
-    if seen() {
-        Err(Error::Interrupted)
-    } else {
-        Ok(())
-    }
+    if seen() { Err(Error::Interrupted) } else { Ok(()) }
 }

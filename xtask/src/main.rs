@@ -12,6 +12,7 @@ mod error;
 mod interrupt;
 mod postgres;
 mod program;
+mod soak;
 mod test;
 mod tidy;
 mod usage;
@@ -45,6 +46,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Error> {
         "bench" => bench::run(rest),
         "ci" => ci::run(rest),
         "postgres" => postgres::run(rest),
+        "soak" => soak::run(rest),
         "test" => test::run(rest),
         "tidy" => tidy::run(rest),
         "help" | "--help" | "-h" => {

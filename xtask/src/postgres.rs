@@ -161,9 +161,7 @@ fn down() -> Result<(), Error> {
 fn psql(arguments: &[String]) -> Result<(), Error> {
     match kept()?.server()? {
         Some(server) => program::hand_over(server.psql().args(arguments)),
-        None if env::var_os(URL_VARIABLE).is_some() => {
-            program::hand_over(Server::start()?.psql().args(arguments))
-        }
+        None if env::var_os(URL_VARIABLE).is_some() => program::hand_over(Server::start()?.psql().args(arguments)),
         None => Err(Error::Missing(
             "no server is up: start one with `cargo xtask postgres up`".to_owned(),
         )),

@@ -27,11 +27,7 @@ pub(crate) fn line(command: &Command) -> String {
     } else {
         program.into_owned()
     }];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
 }
 
@@ -73,9 +69,7 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<(), E
 
 /// Runs `command` on the terminal and leaves it to it what Ctrl-C means, as a shell does.
 pub(crate) fn hand_over(command: &mut Command) -> Result<(), Error> {
-    let status = command
-        .status()
-        .map_err(|source| not_started(command, source))?;
+    let status = command.status().map_err(|source| not_started(command, source))?;
     succeeded(command, status, "")
 }
 
@@ -94,15 +88,11 @@ pub(crate) fn capture(command: &mut Command) -> Result<String, Error> {
 }
 
 fn spawn(command: &mut Command) -> Result<Child, Error> {
-    command
-        .spawn()
-        .map_err(|source| not_started(command, source))
+    command.spawn().map_err(|source| not_started(command, source))
 }
 
 fn poll(child: &mut Child, command: &Command) -> Result<Option<ExitStatus>, Error> {
-    child
-        .try_wait()
-        .map_err(|source| not_started(command, source))
+    child.try_wait().map_err(|source| not_started(command, source))
 }
 
 /// Waits for an interrupted child; asks it to end if it did not get the signal, and kills it at last.
@@ -117,9 +107,7 @@ fn end(child: &mut Child, command: &Command) -> Result<(), Error> {
         }
         capture(Command::new("kill").arg(signal).arg(child.id().to_string()))?;
     }
-    child
-        .wait()
-        .map_err(|source| not_started(command, source))?;
+    child.wait().map_err(|source| not_started(command, source))?;
     Ok(())
 }
 

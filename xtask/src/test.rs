@@ -127,9 +127,9 @@ impl Options {
             match argument.as_str() {
                 "--" => options.extra = arguments.by_ref().cloned().collect(),
                 "--store" => {
-                    let name = arguments.next().ok_or_else(|| {
-                        Error::Usage(format!("`--store` needs one of: {}", Store::names()))
-                    })?;
+                    let name = arguments
+                        .next()
+                        .ok_or_else(|| Error::Usage(format!("`--store` needs one of: {}", Store::names())))?;
                     options.store = Store::parse(name)?;
                 }
                 other => match other.strip_prefix("--store=") {
@@ -143,8 +143,7 @@ impl Options {
 
     /// Returns the arguments that say which packages are tested, unless the extra ones do.
     fn packages(&self, workspace: &Workspace) -> Vec<&'static str> {
-        let names_package =
-            |argument: &String| argument == "-p" || argument.starts_with("--package");
+        let names_package = |argument: &String| argument == "-p" || argument.starts_with("--package");
         if self.extra.iter().any(names_package) {
             return Vec::new();
         }

@@ -11,6 +11,8 @@ usage: cargo xtask COMMAND
                      all tests; a store leaves the tests of the other store crates out (default: all);
                      EXTRA goes to `cargo nextest run` (or `cargo test`) and leaves the doctests out
   tidy               the rules that no compiler knows: layers, file heads, budgets, names, links
+  soak [--hours N] [--seed S]
+                     kills and power losses at random, for N hours (default: 1); prints the seeds
   bench [ARGS]       the benchmarks of es-bench, in release mode; ARGS are es-bench's
   postgres check     starts a PostgreSQL server as `test` does, asks for its version, removes it
   postgres up        leaves a server running; prints how tests find it: eval \"$(cargo xtask postgres up)\"

@@ -53,8 +53,7 @@ impl Workspace {
         let mut workspace = Self::parse(&program::capture(&mut cargo)?)?;
         for member in &mut workspace.members {
             let path = workspace.root.join(&member.manifest);
-            member.text =
-                fs::read_to_string(&path).map_err(|source| Error::File { path, source })?;
+            member.text = fs::read_to_string(&path).map_err(|source| Error::File { path, source })?;
         }
         Ok(workspace)
     }

@@ -75,7 +75,7 @@ impl Application {
         let recorder = Arc::clone(self.store().recorder());
         Subscription::new(
             es_persistence::Subscription::new(recorder, selection),
-            *self.store().mapper(),
+            self.store().mapper().clone(),
         )
     }
 
@@ -108,10 +108,10 @@ impl Application {
         }
         let notifications = self.store().put(events).await?;
         changes.forget_pending();
-        let mapper = *self.store().mapper();
+        let mapper = self.store().mapper();
         Ok(notifications
             .into_iter()
-            .map(|notification| Recorded::new(notification, mapper))
+            .map(|notification| Recorded::new(notification, mapper.clone()))
             .collect())
     }
 

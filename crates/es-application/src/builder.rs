@@ -51,9 +51,10 @@ impl ApplicationBuilder {
             Some(environment) => environment.named(self.name),
             None => Environment::from_process(self.name),
         };
+        let mapper = Mapper::from_environment(&environment)?;
         let datastore = self.modules.choose(&environment)?.open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
-        let store = EventStore::new(recorder, Mapper::default());
+        let store = EventStore::new(recorder, mapper);
         Ok(Application::new(environment.name().to_owned(), store, datastore))
     }
 }

@@ -63,10 +63,10 @@ impl NotificationLog {
     /// Reading changes nothing; the future may be dropped.
     pub async fn select(&self, selection: Selection) -> Result<Vec<Recorded>, RecorderError> {
         let notifications = self.store.recorder().select_notifications(selection).await?;
-        let mapper = *self.store.mapper();
+        let mapper = self.store.mapper();
         Ok(notifications
             .into_iter()
-            .map(|notification| Recorded::new(notification, mapper))
+            .map(|notification| Recorded::new(notification, mapper.clone()))
             .collect())
     }
 

@@ -42,8 +42,7 @@ impl Stream for Subscription {
     type Item = Result<Recorded, RecorderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let mapper = self.mapper;
         let next = Pin::new(&mut self.notifications).poll_next(context);
-        next.map_ok(|notification| Recorded::new(notification, mapper))
+        next.map_ok(|notification| Recorded::new(notification, self.mapper.clone()))
     }
 }

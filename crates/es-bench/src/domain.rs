@@ -46,7 +46,7 @@ fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
     }
     if bench.wants("mapper: event to bytes") {
         let plain = plain(&rows)?;
-        let ours = Bench::time(EVENTS, || encode(mapper, &events));
+        let ours = Bench::time(EVENTS, || encode(&mapper, &events));
         let theirs = Bench::time(EVENTS, || {
             for value in &plain {
                 black_box(serde_json::to_vec(value).ok());
@@ -97,7 +97,7 @@ fn plain(rows: &[StoredEvent]) -> Result<Vec<Plain>, serde_json::Error> {
     rows.iter().map(|row| serde_json::from_slice(&row.state)).collect()
 }
 
-fn encode(mapper: Mapper, events: &[DomainEvent<DogEvent>]) {
+fn encode(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
     for event in events {
         black_box(mapper.to_stored(event).ok());
     }

@@ -1,4 +1,7 @@
-//! x
+//! Conformance of recorders.
+//!
+#![doc = include_str!("../README.md")]
+// A case that the table does not list is dead code, and nobody would miss it.
 #![deny(dead_code)]
 
 mod assertion;
@@ -38,13 +41,21 @@ pub enum Outcome {
 ///
 /// It is the whole `main` of a test with `harness = false`, and takes the arguments of the usual test harness.
 pub fn main(backend: impl Backend) -> ExitCode {
-    let arguments = Arguments::from_args();
-    if let Some(why) = backend.unavailable() {
-        // Nobody may be reading; the cases show as ignored all the same.
-        let _written = writeln!(io::stderr(), "{}: all cases are ignored: {why}", backend.name());
-    }
     let backend: Arc<dyn Backend> = Arc::new(backend);
-    let trials = cases::CASES.iter().map(|case| runner::trial(&backend, case)).collect();
+    main_of_all([backend])
+}
+
+/// As [`main`], against each of `backends`, which have different names.
+pub fn main_of_all(backends: impl IntoIterator<Item = Arc<dyn Backend>>) -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for backend in backends {
+        if let Some(why) = backend.unavailable() {
+            // Nobody may be reading; the cases show as ignored all the same.
+            let _written = writeln!(io::stderr(), "{}: all cases are ignored: {why}", backend.name());
+        }
+        trials.extend(cases::CASES.iter().map(|case| runner::trial(&backend, case)));
+    }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -50,6 +50,7 @@ mod originator_id;
 mod replay;
 mod root;
 mod scoped;
+mod state;
 mod timestamp;
 mod trigger;
 
@@ -69,6 +70,7 @@ pub use self::{
     originator_id::OriginatorId,
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
+    state::{State, StateDeserializer, StateError},
     timestamp::{ParseTimestampError, Timestamp},
     trigger::{TriggerError, TriggerErrorKind},
 };

@@ -2,7 +2,9 @@
 
 pub use serde;
 
-use crate::{Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, trigger};
+use crate::{
+    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, root, trigger,
+};
 
 /// An event method may have this type among its parameters.
 #[diagnostic::on_unimplemented(
@@ -107,19 +109,32 @@ pub fn born_unless_refused<E: Event, R>(
     outcome.map(|aggregate| born(aggregate, id, event))
 }
 
-/// Says that the body of an event begins to run; when none may now, keeps the refusal and returns false.
-pub fn begin<E: Event>(aggregate: &mut E::Aggregate, event: &'static str) -> bool {
+/// What an aggregate was before the body of an event.
+#[expect(
+    missing_debug_implementations,
+    reason = "it lives as long as one call of an event method"
+)]
+pub struct Begun<E: Event>(root::Begun<E::Aggregate>);
+
+/// Says that the body of an event begins to run; when none may now, keeps the refusal.
+pub fn begin<E: Event>(aggregate: &mut E::Aggregate, event: &'static str) -> Option<Begun<E>> {
     let root = aggregate.root_mut();
-    let Err(why) = root.begin() else { return true };
+    let why = match root.begin() {
+        Ok(begun) => return Some(Begun(begun)),
+        Err(why) => why,
+    };
     let kind = E::KINDS.iter().find(|kind| kind.name() == event);
     let error = TriggerError::new(root.id(), kind.map_or(event, EventKind::topic), why);
     root.refuse(error);
-    false
+    None
 }
 
 /// Says that the body has succeeded.
-pub fn commit<E: Event>(aggregate: &mut E::Aggregate, event: E) {
-    aggregate.root_mut().record(event);
+pub fn commit<E: Event>(aggregate: &mut E::Aggregate, begun: Begun<E>, event: E) {
+    // What is wrong is kept in the root.
+    if trigger::end(aggregate, begun.0, event.kind().topic()).is_ok() {
+        aggregate.root_mut().record(event);
+    }
 }
 
 /// Says whether the body has succeeded.
@@ -127,10 +142,15 @@ pub fn commit<E: Event>(aggregate: &mut E::Aggregate, event: E) {
 /// # Errors
 ///
 /// Those of the body.
-pub fn settle<E: Event, R>(aggregate: &mut E::Aggregate, event: E, outcome: Result<(), R>) -> Result<(), R> {
-    match outcome {
-        Ok(()) => commit(aggregate, event),
-        Err(_) => aggregate.root_mut().abort(),
+pub fn settle<E: Event, R>(
+    aggregate: &mut E::Aggregate,
+    begun: Begun<E>,
+    event: E,
+    outcome: Result<(), R>,
+) -> Result<(), R> {
+    let ended = trigger::end(aggregate, begun.0, event.kind().topic());
+    if ended.is_ok() && outcome.is_ok() {
+        aggregate.root_mut().record(event);
     }
     outcome
 }

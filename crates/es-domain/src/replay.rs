@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, Root, Timestamp, TriggerErrorKind,
+    root::{Begun, RootReplaced},
 };
 
 /// An event does not follow from those before it.
@@ -37,6 +38,8 @@ pub enum ReplayErrorKind {
     Discarded,
     /// Events of the same aggregate were triggered by its body.
     TriggersEvents,
+    /// Its body puts another [`Root`] in the place of the aggregate's, as `*self = Self::default()` does.
+    RootReplaced,
     /// It cannot be applied: the source says why.
     NotApplied,
 }
@@ -50,6 +53,7 @@ impl fmt::Display for ReplayErrorKind {
             }
             Self::Discarded => f.write_str("comes after the end of the aggregate's life"),
             Self::TriggersEvents => f.write_str("has a body that triggers other events"),
+            Self::RootReplaced => f.write_str("has a body that replaces the aggregate's root"),
             Self::NotApplied => f.write_str("cannot be applied"),
         }
     }
@@ -122,15 +126,18 @@ impl<E: Event> DomainEvent<E> {
 
     fn mutate_aggregate(self, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
         let (body, site) = self.split();
-        if let Err(kind) = site.follows(aggregate.root_mut()) {
-            return Err(site.error(kind, None));
+        let begun = match site.follows(aggregate.root_mut()) {
+            Ok(begun) => begun,
+            Err(kind) => return Err(site.error(kind, None)),
+        };
+        let applied = body.apply(aggregate);
+        if let Err(RootReplaced) = aggregate.root_mut().end(begun) {
+            return Err(site.error(ReplayErrorKind::RootReplaced, None));
         }
-        if let Err(error) = body.apply(aggregate) {
-            aggregate.root_mut().abort();
+        if let Err(error) = applied {
             return Err(site.error(ReplayErrorKind::NotApplied, Some(error)));
         }
         if aggregate.root().refusal().is_some() {
-            aggregate.root_mut().abort();
             return Err(site.error(ReplayErrorKind::TriggersEvents, None));
         }
         aggregate.root_mut().advance(site.kind, site.timestamp);
@@ -161,7 +168,7 @@ struct Site<E: Event> {
 }
 
 impl<E: Event> Site<E> {
-    fn follows(&self, root: &mut Root<E::Aggregate>) -> Result<(), ReplayErrorKind> {
+    fn follows(&self, root: &mut Root<E::Aggregate>) -> Result<Begun<E::Aggregate>, ReplayErrorKind> {
         if self.id != *root.id() {
             return Err(ReplayErrorKind::WrongOriginator {
                 expected: root.id().to_originator_id(),

@@ -34,6 +34,18 @@ pub(crate) enum Phase {
     Discarded,
 }
 
+/// What a root was before the body of an event.
+pub(crate) struct Begun<A: Aggregate> {
+    id: A::Id,
+    version: u64,
+    created_on: Timestamp,
+    modified_on: Timestamp,
+}
+
+/// The body of an event has put another root in the place of the aggregate's own, as `*self = Self::default()` does.
+/// The pending events were in it.
+pub(crate) struct RootReplaced;
+
 impl<A: Aggregate> Root<A> {
     pub(crate) const fn id(&self) -> &A::Id {
         &self.id
@@ -90,11 +102,16 @@ impl<A: Aggregate> Root<A> {
     }
 
     /// Says that the body of an event begins to run, unless none may now.
-    pub(crate) fn begin(&mut self) -> Result<(), TriggerErrorKind> {
+    pub(crate) fn begin(&mut self) -> Result<Begun<A>, TriggerErrorKind> {
         match self.phase {
             Phase::Alive => {
                 self.phase = Phase::Applying;
-                Ok(())
+                Ok(Begun {
+                    id: self.id.clone(),
+                    version: self.version,
+                    created_on: self.created_on,
+                    modified_on: self.modified_on,
+                })
             }
             Phase::Unborn => Err(TriggerErrorKind::NotCreated),
             Phase::Applying => Err(TriggerErrorKind::WithinEvent),
@@ -102,9 +119,20 @@ impl<A: Aggregate> Root<A> {
         }
     }
 
-    /// Says that the body has failed.
-    pub(crate) fn abort(&mut self) {
-        self.phase = Phase::Alive;
+    /// Says that the body has returned. It fails when the body has put another root in the place of this one.
+    pub(crate) fn end(&mut self, begun: Begun<A>) -> Result<(), RootReplaced> {
+        if self.phase == Phase::Applying && self.version == begun.version {
+            self.phase = Phase::Alive;
+            return Ok(());
+        }
+        *self = Self {
+            version: begun.version,
+            created_on: begun.created_on,
+            modified_on: begun.modified_on,
+            phase: Phase::Alive,
+            ..Self::unborn(begun.id)
+        };
+        Err(RootReplaced)
     }
 
     /// Says that the body has succeeded: the aggregate is one version further.

@@ -1,6 +1,9 @@
 //! How events come about.
 
-use crate::{Aggregate, AggregateId, ApplyError, Event, Root};
+use crate::{
+    Aggregate, AggregateId, ApplyError, Event, Root,
+    root::{Begun, RootReplaced},
+};
 
 /// An event cannot be triggered.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -32,6 +35,10 @@ pub enum TriggerErrorKind {
     /// No aggregate starts with this event.
     #[error("no aggregate starts with it")]
     NotInitial,
+    /// The event's own code has put another [`Root`] in the place of the aggregate's, as `*self = Self::default()` does;
+    /// the pending events were in it and are lost.
+    #[error("its own code replaces the aggregate's root; change the other fields one by one")]
+    RootReplaced,
     /// The event's own code returned an error, which is the source.
     #[error("its own code refuses it")]
     Refused,
@@ -89,17 +96,28 @@ pub(crate) fn born<A: Aggregate>(mut aggregate: A, id: A::Id, event: A::Event) -
 
 pub(crate) fn trigger<A: Aggregate>(aggregate: &mut A, event: A::Event) -> Result<(), TriggerError> {
     let topic = event.kind().topic();
-    if let Err(kind) = aggregate.root_mut().begin() {
-        return Err(TriggerError::new(aggregate.root().id(), topic, kind));
-    }
-    match event.clone().apply(aggregate) {
+    let begun = match aggregate.root_mut().begin() {
+        Ok(begun) => begun,
+        Err(kind) => return Err(TriggerError::new(aggregate.root().id(), topic, kind)),
+    };
+    let applied = event.clone().apply(aggregate);
+    end(aggregate, begun, topic)?;
+    match applied {
         Ok(()) => {
             aggregate.root_mut().record(event);
             Ok(())
         }
-        Err(error) => {
-            aggregate.root_mut().abort();
-            Err(TriggerError::from_apply(aggregate.root().id(), topic, error))
-        }
+        Err(error) => Err(TriggerError::from_apply(aggregate.root().id(), topic, error)),
     }
+}
+
+/// Looks after the body of an event. What is wrong is kept, too: the pending events are lost, which must not be saved.
+pub(crate) fn end<A: Aggregate>(aggregate: &mut A, begun: Begun<A>, topic: &'static str) -> Result<(), TriggerError> {
+    let root = aggregate.root_mut();
+    let Err(RootReplaced) = root.end(begun) else {
+        return Ok(());
+    };
+    let error = TriggerError::new(root.id(), topic, TriggerErrorKind::RootReplaced);
+    root.refuse(error.clone());
+    Err(error)
 }

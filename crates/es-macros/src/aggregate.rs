@@ -5,6 +5,7 @@ mod check;
 mod expand;
 mod fallback;
 mod model;
+mod visibility;
 
 use proc_macro2::TokenStream;
 use syn::DeriveInput;
@@ -21,11 +22,16 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let options = attr::read(&input, &mut errors);
     let is_generic = check::is_generic(&input, &mut errors);
     let root = model::find_root(&input, &mut errors);
-    let aggregate = Aggregate::new(&input.ident, options);
+    let aggregate = Aggregate::new(&input, options);
     match (errors.into_tokens(), root) {
-        (None, Some(root)) => expand::expand(&aggregate, &root),
+        (None, Some(root)) => {
+            let mut tokens = expand::expand(&aggregate, &root);
+            tokens.extend(visibility::lend(&aggregate));
+            tokens
+        }
         (errors, _) => {
             let mut tokens = errors.unwrap_or_default();
+            tokens.extend(visibility::lend(&aggregate));
             if !is_generic {
                 tokens.extend(fallback::expand(&aggregate));
             }

@@ -14,7 +14,7 @@ use std::{fmt, sync::Arc};
 use tokio::sync::oneshot;
 
 use self::{
-    abandon::FinishElsewhere,
+    abandon::WriteOnce,
     queue::{Queue, Turn},
 };
 
@@ -78,9 +78,7 @@ impl<W: BatchWriter> GroupCommit<W> {
             Turn::Closed => return Err(WriterGone::BeforeWriting),
             Turn::Wait => {}
             Turn::Write(writer) => {
-                let queue = Arc::clone(&self.queue);
-                let others = FinishElsewhere::new(queue.write_once(writer)).await;
-                if let Some(writer) = others {
+                if let Some(writer) = WriteOnce::new(&self.queue, writer).await {
                     // More has come meanwhile. It is not this caller's business to write it all.
                     drop(tokio::spawn(Arc::clone(&self.queue).write_all(writer)));
                 }

@@ -12,6 +12,7 @@
 //! | read and write events without an application | [`EventStore`] |
 
 mod capabilities;
+mod compressor;
 mod datastore;
 mod environment;
 mod event_store;
@@ -26,6 +27,8 @@ mod tracking;
 mod transcoder;
 mod wakeup;
 
+pub mod cipher;
+
 #[doc(hidden)]
 pub mod group_commit;
 #[doc(hidden)]
@@ -33,10 +36,11 @@ pub mod sql;
 
 pub use self::{
     capabilities::Capabilities,
+    compressor::{Compressor, CompressorError, InvalidDictionary, Zlib, Zstd, ZstdDictionary},
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
     environment::{Environment, EnvironmentError},
     event_store::{EventStore, EventStoreError},
-    mapper::{Mapper, MapperError, MapperErrorKind},
+    mapper::{Mapper, MapperError, MapperErrorKind, StateFormat},
     memory::{MemoryRecorder, factory as memory},
     notification::Notification,
     recorder::{
@@ -47,8 +51,9 @@ pub use self::{
     stored_event::StoredEvent,
     subscription::{Stopper, Subscription},
     tracking::Tracking,
-    transcoder::{Transcoder, TranscoderError},
+    transcoder::{BoxError, Decode, Transcode, Transcoder, TranscoderError, UnknownTranscoder},
     wakeup::{Waker, Wakeup},
 };
+pub use erased_serde;
 pub use es_domain::OriginatorId;
 pub use futures_core::future::BoxFuture;

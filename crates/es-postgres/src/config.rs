@@ -59,14 +59,14 @@ impl Server {
 
 impl Config {
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let answer_timeout = seconds(environment, "POSTGRES_STATEMENT_TIMEOUT", 30)?;
+        let answer_timeout = positive_seconds(environment, "POSTGRES_STATEMENT_TIMEOUT", 30)?;
         Ok(Self {
             server: server(environment, answer_timeout)?,
             schema: schema(environment)?,
             create_table: environment.flag("CREATE_TABLE", true)?,
             connect_timeout: positive_seconds(environment, "POSTGRES_CONNECT_TIMEOUT", 30)?,
             // The server gives up first, and says so.
-            answer_timeout: answer_timeout + Duration::from_secs(5),
+            answer_timeout: answer_timeout + Duration::from_secs(2),
             pool: pool(environment)?,
         })
     }
@@ -84,7 +84,11 @@ fn server(environment: &Environment, statement_timeout: Duration) -> Result<Serv
         .port(port.unwrap_or(5432))
         .application_name(environment.name())
         .options(session(environment, statement_timeout)?);
-    let options = if host.starts_with('/') { options.socket(host) } else { options.host(host) };
+    let options = if host.starts_with('/') {
+        options.socket(host)
+    } else {
+        options.host(host)
+    };
     let options = match environment.get("POSTGRES_PASSWORD") {
         Some(password) => options.password(password),
         None => options,
@@ -132,10 +136,15 @@ fn encrypted(
         }
     };
     let options = options.ssl_mode(mode);
-    Ok(match environment.get("POSTGRES_SSL_ROOT_CERT").filter(|path| !path.is_empty()) {
-        Some(path) => options.ssl_root_cert(PathBuf::from(path)),
-        None => options,
-    })
+    Ok(
+        match environment
+            .get("POSTGRES_SSL_ROOT_CERT")
+            .filter(|path| !path.is_empty())
+        {
+            Some(path) => options.ssl_root_cert(PathBuf::from(path)),
+            None => options,
+        },
+    )
 }
 
 /// Whether what goes to `host` stays within this machine.

@@ -37,13 +37,18 @@ pub(crate) async fn open(config: &Config) -> Result<Connection, Failure> {
 
 async fn connect(config: &Config) -> Result<Connection, Failure> {
     let options = config.server.options().clone().disable_statement_logging();
-    let opened = Instant::now();
     let mut driver = options.connect().await?;
     if driver.server_version_num().is_some_and(|version| version < OLDEST) {
-        return Err(Failure::unreached("the server is older than PostgreSQL 14, the oldest that this store knows"));
+        return Err(Failure::unreached(
+            "the server is older than PostgreSQL 14, the oldest that this store knows",
+        ));
     }
     let backend = Backend::of(&mut driver).await?;
-    Ok(Connection { driver, backend, opened })
+    Ok(Connection {
+        driver,
+        backend,
+        opened: Instant::now(),
+    })
 }
 
 impl Backend {
@@ -51,14 +56,21 @@ impl Backend {
         let query = "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint \
                      FROM pg_stat_get_activity(pg_backend_pid())";
         let row = sqlx::query(query).persistent(false).fetch_one(driver).await?;
-        Ok(Self { pid: row.try_get(0)?, started: row.try_get(1)? })
+        Ok(Self {
+            pid: row.try_get(0)?,
+            started: row.try_get(1)?,
+        })
     }
 
     /// Ends the process if it is still there, and says whether it was.
     pub(crate) async fn end(self, driver: &mut PgConnection) -> Result<bool, Failure> {
         let query = "SELECT pg_terminate_backend(pid) FROM pg_stat_get_activity($1) \
                      WHERE (extract(epoch FROM backend_start) * 1000000)::bigint = $2";
-        let ended = sqlx::query(query).bind(self.pid).bind(self.started).fetch_optional(driver).await?;
+        let ended = sqlx::query(query)
+            .bind(self.pid)
+            .bind(self.started)
+            .fetch_optional(driver)
+            .await?;
         Ok(ended.is_some())
     }
 }
@@ -67,15 +79,23 @@ impl Backend {
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
     let error = failure.into_error(Operation::Open);
     let advice = match error.kind() {
-        RecorderErrorKind::Unavailable => "it cannot be reached or refuses this account: see that it runs, \
-                                           and POSTGRES_HOST, _PORT, _DBNAME, _USER, _PASSWORD and _SSL_MODE",
-        RecorderErrorKind::ReadOnly => "this account may not make the tables: have an owner apply what \
-                                        es_postgres::schema::ddl prints, and set CREATE_TABLE to no",
+        RecorderErrorKind::Unavailable => {
+            "it cannot be reached or refuses this account: see that it runs, \
+                                           and POSTGRES_HOST, _PORT, _DBNAME, _USER, _PASSWORD and _SSL_MODE"
+        }
+        RecorderErrorKind::ReadOnly => {
+            "this account may not make the tables: have an owner apply what \
+                                        es_postgres::schema::ddl prints, and set CREATE_TABLE to no"
+        }
         RecorderErrorKind::Schema => "the tables are not as expected",
         _ => "it cannot be used",
     };
     let kind = error.kind().clone();
-    let source = ServerFault { server: config.server.to_string(), advice, source: error };
+    let source = ServerFault {
+        server: config.server.to_string(),
+        advice,
+        source: error,
+    };
     RecorderError::new(STORE, Operation::Open, kind).with_source(source)
 }
 

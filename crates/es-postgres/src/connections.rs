@@ -28,7 +28,11 @@ pub(crate) struct Connections {
 impl Connections {
     pub(crate) fn new(config: Config) -> Arc<Self> {
         let permits = Semaphore::new(config.pool.size + config.pool.max_overflow);
-        Arc::new(Self { config, idle: Mutex::default(), permits: Arc::new(permits) })
+        Arc::new(Self {
+            config,
+            idle: Mutex::default(),
+            permits: Arc::new(permits),
+        })
     }
 
     /// How many connections there may be.
@@ -62,7 +66,10 @@ impl Connections {
     async fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         let permit = Arc::clone(&self.permits).acquire_owned();
         let permit = timeout(self.config.connect_timeout, permit).await.map_err(|elapsed| {
-            let cause = format!("all {} connections are in use ({elapsed}): see POSTGRES_POOL_SIZE", self.max_len());
+            let cause = format!(
+                "all {} connections are in use ({elapsed}): see POSTGRES_POOL_SIZE",
+                self.max_len()
+            );
             Failure::unreached(cause)
         })?;
         permit.map_err(|_closed| Failure::unreached("the store is closed"))
@@ -76,11 +83,19 @@ impl Connections {
     }
 
     async fn answers(&self, connection: &mut Connection) -> bool {
-        matches!(timeout(self.config.connect_timeout, connection.driver.ping()).await, Ok(Ok(())))
+        matches!(
+            timeout(self.config.connect_timeout, connection.driver.ping()).await,
+            Ok(Ok(()))
+        )
     }
 
     fn leased(self: &Arc<Self>, connection: Connection, permit: OwnedSemaphorePermit, is_used: bool) -> Lease {
-        Lease { connections: Arc::clone(self), connection, is_used, _permit: permit }
+        Lease {
+            connections: Arc::clone(self),
+            connection,
+            is_used,
+            _permit: permit,
+        }
     }
 
     /// Closes all that are idle: one of them was found dead.
@@ -101,7 +116,9 @@ impl Connections {
 
 impl fmt::Debug for Connections {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connections").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Connections")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 

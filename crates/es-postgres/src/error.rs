@@ -28,6 +28,10 @@ enum Reach {
     Lost,
     /// It was done, but the answer makes no sense.
     Unreadable,
+    /// It was not sent: the tables are not as expected.
+    Misfit,
+    /// It was sent and lost, and it is known that it was not done, nor ever will be.
+    Undone,
 }
 
 /// What the server says, without the values of rows, which its details may contain.
@@ -40,7 +44,10 @@ struct ServerError {
 
 impl Failure {
     fn new(reach: Reach, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        Self { reach, source: source.into() }
+        Self {
+            reach,
+            source: source.into(),
+        }
     }
 
     /// There is no connection to send anything by.
@@ -53,18 +60,40 @@ impl Failure {
         Self::new(Reach::Unreadable, source)
     }
 
+    /// It cannot be sent.
+    pub(crate) fn unfit(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::new(Reach::Unfit, source)
+    }
+
+    /// The tables are not as expected.
+    pub(crate) fn misfit(source: &'static str) -> Self {
+        Self::new(Reach::Misfit, source)
+    }
+
     /// The same failure of connecting, when nothing else can have been sent.
     pub(crate) fn while_connecting(self) -> Self {
-        match self.reach {
-            Reach::Lost | Reach::Unreadable => Self { reach: Reach::Unreached, ..self },
-            Reach::Unreached | Reach::Unfit | Reach::Refused(_) => self,
+        if self.is_lost() {
+            Self {
+                reach: Reach::Unreached,
+                ..self
+            }
+        } else {
+            self
+        }
+    }
+
+    /// The same failure of a statement that is now known not to have been done.
+    pub(crate) fn known_to_be_undone(self) -> Self {
+        Self {
+            reach: Reach::Undone,
+            ..self
         }
     }
 
     fn code(&self) -> &str {
         match &self.reach {
             Reach::Refused(code) => code,
-            Reach::Unreached | Reach::Unfit | Reach::Lost | Reach::Unreadable => "",
+            _ => "",
         }
     }
 
@@ -73,7 +102,12 @@ impl Failure {
         matches!(self.reach, Reach::Lost | Reach::Unreadable)
     }
 
-    /// Whether the same statement may succeed at once: nothing was done, and others were only in the way.
+    /// Whether the same statement may succeed now, and nothing of it was done.
+    pub(crate) fn is_repeatable(&self) -> bool {
+        self.reach == Reach::Undone || self.is_collision()
+    }
+
+    /// Whether others were in the way, so that nothing was done.
     pub(crate) fn is_collision(&self) -> bool {
         // A serialization failure, a deadlock, and the same version stored by another process in this moment.
         matches!(self.code(), "40001" | "40P01" | "23505")
@@ -97,10 +131,11 @@ impl Failure {
     fn kind(&self, operation: Operation) -> RecorderErrorKind {
         let is_writing = matches!(operation, Operation::InsertEvents | Operation::InsertTracking);
         match &self.reach {
-            Reach::Unreached => RecorderErrorKind::Unavailable,
             Reach::Unfit => RecorderErrorKind::Invalid,
+            Reach::Misfit => RecorderErrorKind::Schema,
+            Reach::Undone => RecorderErrorKind::NotStored,
             Reach::Lost | Reach::Unreadable if is_writing => RecorderErrorKind::OutcomeUnknown,
-            Reach::Lost => RecorderErrorKind::Unavailable,
+            Reach::Unreached | Reach::Lost => RecorderErrorKind::Unavailable,
             Reach::Unreadable => RecorderErrorKind::Corrupt,
             Reach::Refused(code) => kind_of_code(code).unwrap_or(if is_writing {
                 RecorderErrorKind::NotStored
@@ -146,7 +181,10 @@ impl From<sqlx::Error> for Failure {
 
 impl Failure {
     fn from_server(error: &PgDatabaseError) -> Self {
-        let source = ServerError { code: error.code().to_owned(), message: error.message().to_owned() };
+        let source = ServerError {
+            code: error.code().to_owned(),
+            message: error.message().to_owned(),
+        };
         let reach = match error.severity() {
             // The session ends, maybe after the commit.
             PgSeverity::Fatal | PgSeverity::Panic => Reach::Lost,

@@ -1,1 +1,53 @@
-//! Placeholder.
+//! Events in a PostgreSQL database, version 14 or later.
+//!
+//! [`factory`] is given to an application, and the environment does the rest:
+//!
+//! | key | default | meaning |
+//! |---|---|---|
+//! | `PERSISTENCE_MODULE` | | `postgres` chooses this store |
+//! | `POSTGRES_HOST` | required | the server's host, or the folder of its socket |
+//! | `POSTGRES_PORT` | 5432 | |
+//! | `POSTGRES_DBNAME`, `POSTGRES_USER` | required | the database and the account |
+//! | `POSTGRES_PASSWORD` | none | |
+//! | `POSTGRES_SCHEMA` | `public` | where the tables are |
+//! | `POSTGRES_SSL_MODE` | `verify-full` | `verify-ca`, `require`, `prefer` or `disable` are less; `prefer` on this machine |
+//! | `POSTGRES_SSL_ROOT_CERT` | the system's | a file of certificates to trust |
+//! | `POSTGRES_CONNECT_TIMEOUT` | 30 | seconds to wait for a connection |
+//! | `POSTGRES_STATEMENT_TIMEOUT` | 30 | seconds to wait for an answer |
+//! | `POSTGRES_LOCK_TIMEOUT` | 0 | seconds to wait for what others have locked; 0 waits as long as for an answer |
+//! | `POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT` | 5 | seconds |
+//! | `POSTGRES_POOL_SIZE`, `POSTGRES_MAX_OVERFLOW` | 5, 10 | how many connections are kept, and how many more there may be |
+//! | `POSTGRES_CONN_MAX_AGE` | 3600 | seconds after which a connection is replaced |
+//! | `POSTGRES_PRE_PING` | no | ask whether a connection is alive before each use |
+//! | `CREATE_TABLE` | yes | make the tables that are missing |
+//!
+//! One connection more listens for what other processes store.
+//!
+//! A save is one statement, a function of the events table that runs in a transaction of its own; what comes together
+//! while others are being stored is stored together. The function takes a marker before it takes positions, which tells
+//! readers how far the log is complete, so that writers need not wait for each other and readers miss nothing. Feeds are
+//! read from the primary: a standby does not see the markers.
+//!
+//! Connections are made to the server itself, or by a pooler that keeps sessions: which process has a save in its hands
+//! must be known when the connection is lost.
+
+mod config;
+mod connection;
+mod connections;
+mod database;
+mod detached;
+mod error;
+mod factory;
+mod reading;
+mod recorder;
+mod rows;
+mod save;
+pub mod schema;
+mod snapshots;
+mod watcher;
+mod writer;
+
+pub use self::factory::factory;
+
+/// The name of this store in errors.
+const STORE: &str = "PostgreSQL";

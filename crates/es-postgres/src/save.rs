@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use es_persistence::{Operation, StoredEvent, Tracking};
+use es_persistence::{StoredEvent, Tracking};
 
 /// What one call stores, wholly or not at all.
 #[derive(Debug)]
@@ -23,16 +23,19 @@ pub(crate) enum Table {
 
 impl Save {
     pub(crate) fn new(table: Table, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Self {
-        Self { table, events, tracking, since: Instant::now() }
-    }
-
-    /// What was asked for, in the words of errors.
-    pub(crate) const fn operation(&self) -> Operation {
-        if self.events.is_empty() { Operation::InsertTracking } else { Operation::InsertEvents }
+        Self {
+            table,
+            events,
+            tracking,
+            since: Instant::now(),
+        }
     }
 
     /// How many bytes it sends, about.
     pub(crate) fn size(&self) -> usize {
-        self.events.iter().map(|event| event.state.len() + event.topic.len() + 100).sum()
+        self.events
+            .iter()
+            .map(|event| event.state.len() + event.topic.len() + 100)
+            .sum()
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     STORE,
     config::{Config, Location},
     connection::{cannot_open, open_writer},
+    gate::Gate,
     readers::{Readers, Reading},
     save::Save,
     schema::Tables,
@@ -43,9 +44,10 @@ impl Database {
         }
         let wakers = Wakers::default();
         let is_durable = !matches!(config.location, Location::Memory(_));
-        let readers = Readers::new(config.clone());
+        let gate = Gate::of(&config.location);
+        let readers = Readers::new(config.clone(), gate.clone());
         let watcher = Watcher::start(config.clone(), wakers.clone());
-        let writer = Writer::new(config, Arc::clone(&tables), connection, wakers.clone());
+        let writer = Writer::new(config, Arc::clone(&tables), connection, gate, wakers.clone());
         Ok(Self {
             tables,
             wakers,

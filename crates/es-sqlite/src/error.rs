@@ -36,13 +36,16 @@ impl Failure {
         self.primary_code() == Some(ffi::SQLITE_CONSTRAINT)
     }
 
-    /// Whether SQLite refused before it wrote anything.
-    pub(crate) fn is_before_writing(&self) -> bool {
+    /// Whether SQLite failed before it had written all that a commit needs: then nothing is stored.
+    ///
+    /// A full disk is among these: the mark of a commit is in the last page that is written.
+    pub(crate) fn is_before_commit(&self) -> bool {
         matches!(
             self.primary_code(),
             Some(
                 ffi::SQLITE_BUSY
                     | ffi::SQLITE_LOCKED
+                    | ffi::SQLITE_FULL
                     | ffi::SQLITE_READONLY
                     | ffi::SQLITE_ERROR
                     | ffi::SQLITE_TOOBIG

@@ -20,6 +20,7 @@ mod connection;
 mod database;
 mod error;
 mod factory;
+mod gate;
 mod readers;
 mod reading;
 mod recorder;

@@ -7,9 +7,9 @@ use std::{
 
 use es_persistence::{Operation, RecorderError};
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore};
 
-use crate::{config::Config, connection, error::Failure};
+use crate::{config::Config, connection, error::Failure, gate::Gate};
 
 /// How many reads go on at once.
 const CONNECTIONS: usize = 8;
@@ -59,14 +59,16 @@ pub(crate) struct Readers {
     config: Config,
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
+    gate: Gate,
 }
 
 impl Readers {
-    pub(crate) fn new(config: Config) -> Arc<Self> {
+    pub(crate) fn new(config: Config, gate: Gate) -> Arc<Self> {
         Arc::new(Self {
             config,
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            gate,
         })
     }
 
@@ -93,6 +95,7 @@ impl Readers {
     }
 
     async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
+        let gate = self.gate.read().await;
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Failure::new)?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
@@ -103,6 +106,7 @@ impl Readers {
             readers: Arc::clone(self),
             connection: Some(connection),
             _permit: permit,
+            _gate: gate,
         })
     }
 
@@ -126,6 +130,7 @@ struct Lease {
     readers: Arc<Readers>,
     connection: Option<Connection>,
     _permit: OwnedSemaphorePermit,
+    _gate: Option<OwnedRwLockReadGuard<()>>,
 }
 
 impl Lease {

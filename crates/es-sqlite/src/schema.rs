@@ -25,6 +25,7 @@ pub(crate) struct EventsTable {
     pub(crate) select_log: String,
     pub(crate) select_log_of_topics: String,
     pub(crate) max_position: String,
+    pub(crate) find: String,
 }
 
 /// The statements about the snapshots.
@@ -32,6 +33,7 @@ pub(crate) struct EventsTable {
 pub(crate) struct SnapshotsTable {
     name: String,
     pub(crate) stream: StreamStatements,
+    pub(crate) find: String,
 }
 
 /// The statements about how far upstreams have been processed.
@@ -47,7 +49,7 @@ pub(crate) struct TrackingTable {
 pub(crate) struct StreamStatements {
     pub(crate) ascending: String,
     pub(crate) descending: String,
-    pub(crate) last_version: String,
+    pub(crate) versions: String,
 }
 
 impl StreamStatements {
@@ -62,7 +64,10 @@ impl StreamStatements {
         Self {
             ascending: select("ASC"),
             descending: select("DESC"),
-            last_version: format!("SELECT coalesce(max(originator_version), 0) FROM {table} WHERE originator_id = ?1"),
+            versions: format!(
+                "SELECT coalesce(max(originator_version), 0), coalesce(max(originator_version = ?2), 0) \
+                 FROM {table} WHERE originator_id = ?1"
+            ),
         }
     }
 }
@@ -102,6 +107,7 @@ impl EventsTable {
             select_log: log(""),
             select_log_of_topics: log("AND topic IN (SELECT value FROM json_each(?4))"),
             max_position: format!("SELECT max(position) FROM {name}"),
+            find: find("position", &name),
             name,
         }
     }
@@ -139,6 +145,7 @@ impl SnapshotsTable {
     fn new(name: String) -> Self {
         Self {
             stream: StreamStatements::of(&name),
+            find: find("0", &name),
             name,
         }
     }
@@ -185,6 +192,14 @@ impl TrackingTable {
             self.name
         )
     }
+}
+
+/// The question for a row that is just so, with the values of an insert.
+fn find(column: &str, table: &str) -> String {
+    format!(
+        "SELECT {column} FROM {table} \
+         WHERE originator_id = ? AND originator_version = ? AND topic = ? AND state = ?"
+    )
 }
 
 fn insert(table: &str, rows: usize) -> String {

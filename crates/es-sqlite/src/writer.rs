@@ -2,28 +2,29 @@
 
 mod batch;
 mod refusal;
+mod settle;
 mod statements;
 
 use std::sync::Arc;
 
-use es_persistence::{Operation, RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter};
+use es_persistence::{RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter};
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
 use self::statements::Statements;
-use crate::{config::Config, connection, error::Failure, save::Save, schema::Tables};
+use crate::{config::Config, connection, error::Failure, gate::Gate, save::Save, schema::Tables};
 
 /// The positions of a save's events, or why it is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;
 
 /// Writes batches of saves.
 ///
-/// After any failure but a refused row the connection is closed and another one opened for the next batch: SQLite
-/// rolls back by itself after some failures and not after others, and nobody has to know which.
+/// After any failure but a refused row the connection is closed, and another one opened for the next batch.
 pub(crate) struct Writer {
     config: Config,
     tables: Arc<Tables>,
     connection: Option<SqliteConnection>,
     statements: Statements,
+    gate: Gate,
     wakers: Wakers,
 }
 
@@ -35,13 +36,20 @@ pub(crate) struct Wakers {
 }
 
 impl Writer {
-    pub(crate) fn new(config: Config, tables: Arc<Tables>, connection: SqliteConnection, wakers: Wakers) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        tables: Arc<Tables>,
+        connection: SqliteConnection,
+        gate: Gate,
+        wakers: Wakers,
+    ) -> Self {
         let statements = Statements::new(&tables);
         Self {
             config,
             tables,
             connection: Some(connection),
             statements,
+            gate,
             wakers,
         }
     }
@@ -61,13 +69,12 @@ impl Writer {
         Ok(self.connection.insert(connection))
     }
 
-    /// The error of saves that have met a failure of the store. The connection goes with it.
-    fn fail(&mut self, failure: Failure) -> RecorderError {
-        self.connection = None;
-        if failure.is_before_writing() {
-            failure.into_error(Operation::InsertEvents)
-        } else {
-            failure.into_error_of(Operation::InsertEvents, RecorderErrorKind::OutcomeUnknown)
+    /// Closes the connection: it is never used again after a failure, for SQLite rolls back by itself after some failures
+    /// and not after others.
+    async fn disconnect(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // It has failed already.
+            let _closed = connection.close().await;
         }
     }
 
@@ -97,15 +104,15 @@ impl BatchWriter for Writer {
     type Error = RecorderError;
 
     async fn write(&mut self, saves: &[Save]) -> Vec<Outcome> {
+        let gate = self.gate.write().await;
         let outcomes = self.write_batch(saves).await;
+        drop(gate);
         self.wake(saves, &outcomes);
         outcomes
     }
 
-    async fn close(self) {
-        if let Some(connection) = self.connection {
-            // Whatever fails here, the file is as the last commit left it.
-            let _closed = connection.close().await;
-        }
+    async fn close(mut self) {
+        // Whatever fails here, the file is as the last commit left it.
+        self.disconnect().await;
     }
 }

@@ -1,14 +1,18 @@
-//! The store in a SQLite file shows every behaviour of a recorder.
+//! The store in SQLite shows every behaviour of a recorder, in a file and in memory.
 
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, process::ExitCode, sync::Arc};
 
 use es_conformance::{Backend, FreshStore, Part};
 use es_persistence::{BoxFuture, Environment};
 use tempfile::TempDir;
 
-struct SqliteFile;
+/// A file in a folder of its own.
+struct InFile;
 
-impl Backend for SqliteFile {
+/// A database that is gone when it is closed.
+struct InMemory;
+
+impl Backend for InFile {
     fn name(&self) -> &'static str {
         "sqlite"
     }
@@ -27,6 +31,24 @@ impl Backend for SqliteFile {
     }
 }
 
+impl Backend for InMemory {
+    fn name(&self) -> &'static str {
+        "sqlite_memory"
+    }
+
+    fn supports(&self, part: Part) -> bool {
+        !matches!(part, Part::Durability | Part::Sharing)
+    }
+
+    fn fresh(&self) -> BoxFuture<'_, Result<FreshStore, Box<dyn Error + Send + Sync>>> {
+        Box::pin(async {
+            let environment = Environment::new("Conformance").with("SQLITE_DBNAME", ":memory:");
+            Ok(FreshStore::new(es_sqlite::factory(), environment))
+        })
+    }
+}
+
 fn main() -> ExitCode {
-    es_conformance::main(SqliteFile)
+    let backends: [Arc<dyn Backend>; 2] = [Arc::new(InFile), Arc::new(InMemory)];
+    es_conformance::main_of_all(backends)
 }

@@ -17,11 +17,7 @@ pub(super) enum Account {
     /// Whoever runs this program.
     Own,
     /// Another one, because this program runs as root.
-    Borrowed {
-        name: &'static str,
-        uid: u32,
-        gid: u32,
-    },
+    Borrowed { name: &'static str, uid: u32, gid: u32 },
 }
 
 impl Account {
@@ -38,9 +34,7 @@ impl Account {
             })
             .ok_or_else(|| {
                 let names = UNPRIVILEGED.join("` or `");
-                Error::Missing(format!(
-                    "root has no account `{names}` to start a server with"
-                ))
+                Error::Missing(format!("root has no account `{names}` to start a server with"))
             })
     }
 
@@ -48,12 +42,10 @@ impl Account {
     pub(super) fn own(&self, path: &Path) -> Result<(), Error> {
         match self {
             Self::Own => Ok(()),
-            Self::Borrowed { uid, gid, .. } => {
-                fs::chown(path, Some(*uid), Some(*gid)).map_err(|source| Error::File {
-                    path: path.to_owned(),
-                    source,
-                })
-            }
+            Self::Borrowed { uid, gid, .. } => fs::chown(path, Some(*uid), Some(*gid)).map_err(|source| Error::File {
+                path: path.to_owned(),
+                source,
+            }),
         }
     }
 

@@ -90,15 +90,7 @@ impl Container {
             .args(["exec", "--interactive"])
             .args(io::stdin().is_terminal().then_some("--tty"))
             .args(["--env", "PGPASSWORD", &self.name])
-            .args([
-                "psql",
-                "--host",
-                "127.0.0.1",
-                "--username",
-                NAME,
-                "--dbname",
-                NAME,
-            ]);
+            .args(["psql", "--host", "127.0.0.1", "--username", NAME, "--dbname", NAME]);
         psql
     }
 
@@ -133,8 +125,7 @@ impl Starting for Container {
     }
 
     fn is_running(&self) -> bool {
-        docker(&["inspect", "--format", "{{.State.Running}}", &self.name])
-            .is_ok_and(|answer| answer.trim() == "true")
+        docker(&["inspect", "--format", "{{.State.Running}}", &self.name]).is_ok_and(|answer| answer.trim() == "true")
     }
 
     fn end_of_log(&self) -> String {

@@ -63,8 +63,7 @@ impl Kept {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.error(error)),
         };
-        let state: Value =
-            serde_json::from_str(&text).map_err(|source| self.error(source.into()))?;
+        let state: Value = serde_json::from_str(&text).map_err(|source| self.error(source.into()))?;
         let docker = Container::restored(&state["docker"]).map(Server::Docker);
         let server = docker.or_else(|| Cluster::restored(&state["local"]).map(Server::Local));
         let unknown = || self.error(io::Error::other("it names no server"));

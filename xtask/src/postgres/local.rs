@@ -35,9 +35,8 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Makes a cluster, starts its server and waits until it takes connections.
     pub(super) fn start() -> Result<Self, Error> {
-        let programs = programs().ok_or_else(|| {
-            Error::Missing("the programs of a server are not installed".to_owned())
-        })?;
+        let programs =
+            programs().ok_or_else(|| Error::Missing("the programs of a server are not installed".to_owned()))?;
         let password = secret();
         let name = format!("{PREFIX}{}", secret());
         // The value exists before the folder does, so that a failure halfway removes it too.
@@ -135,11 +134,7 @@ impl Cluster {
 
     fn pg_ctl(&self, arguments: &[&str]) -> Result<(), Error> {
         let mut pg_ctl = self.command("pg_ctl");
-        pg_ctl
-            .arg("--pgdata")
-            .arg(self.data())
-            .arg("--log")
-            .arg(self.log());
+        pg_ctl.arg("--pgdata").arg(self.data()).arg("--log").arg(self.log());
         match program::capture(pg_ctl.args(arguments)) {
             Ok(_) => Ok(()),
             Err(Error::Failed { output, .. }) => Err(Error::NotReady {
@@ -208,8 +203,8 @@ fn programs() -> Option<PathBuf> {
             .iter()
             .all(|program| folder.join(program).exists())
     };
-    let configured = program::capture(Command::new("pg_config").arg("--bindir"))
-        .map(|answer| PathBuf::from(answer.trim()));
+    let configured =
+        program::capture(Command::new("pg_config").arg("--bindir")).map(|answer| PathBuf::from(answer.trim()));
     configured
         .into_iter()
         .chain(packaged())

@@ -27,14 +27,8 @@ fn without_arguments_every_store_is_tested() {
 
 #[test]
 fn a_store_excludes_the_crates_of_the_others() {
-    assert_eq!(
-        parse(&["--store", "sqlite"]).unwrap().store,
-        Some(Store::Sqlite)
-    );
-    assert_eq!(
-        parse(&["--store=memory"]).unwrap().store,
-        Some(Store::Memory)
-    );
+    assert_eq!(parse(&["--store", "sqlite"]).unwrap().store, Some(Store::Sqlite));
+    assert_eq!(parse(&["--store=memory"]).unwrap().store, Some(Store::Memory));
     assert_eq!(excluded(Some(Store::Memory)), ["es-sqlite", "es-postgres"]);
     assert_eq!(excluded(Some(Store::Sqlite)), ["es-postgres"]);
 }

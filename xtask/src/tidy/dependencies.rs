@@ -48,10 +48,8 @@ mod tests {
     fn a_dev_dependency_with_a_version_is_a_fault() {
         assert_eq!(
             check_edge(r#"{"name": "b", "kind": "dev", "req": "=0.1.0", "path": "/w/crates/b"}"#),
-            [
-                "crates/a/Cargo.toml:5: the dev-dependency on b has a version \
-                 (write `b = { path = \"…\" }`)"
-            ]
+            ["crates/a/Cargo.toml:5: the dev-dependency on b has a version \
+                 (write `b = { path = \"…\" }`)"]
         );
     }
 

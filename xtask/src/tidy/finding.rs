@@ -46,12 +46,6 @@ impl fmt::Display for Finding {
             Severity::Warning => "warning: ",
             Severity::Fault => "",
         };
-        write!(
-            f,
-            "{}:{}: {mark}{}",
-            self.path.display(),
-            self.line,
-            self.text
-        )
+        write!(f, "{}:{}: {mark}{}", self.path.display(), self.line, self.text)
     }
 }

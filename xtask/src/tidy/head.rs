@@ -6,16 +6,8 @@ use super::tree::File;
 /// Finds a file that does not begin by saying what it is for.
 pub(super) fn check(file: &File) -> Option<Finding> {
     let first = file.text.lines().next().unwrap_or_default();
-    let says_something = first
-        .strip_prefix("//!")
-        .is_some_and(|text| !text.trim().is_empty());
-    (!says_something).then(|| {
-        Finding::fault(
-            &file.path,
-            1,
-            "the file must begin with `//!` and what it is for",
-        )
-    })
+    let says_something = first.strip_prefix("//!").is_some_and(|text| !text.trim().is_empty());
+    (!says_something).then(|| Finding::fault(&file.path, 1, "the file must begin with `//!` and what it is for"))
 }
 
 #[cfg(test)]

@@ -29,14 +29,8 @@ const LAYERS: [(&str, May); 13] = [
         "es-projection",
         Only(&["es-application", "es-domain", "es-persistence"]),
     ),
-    (
-        "es-system",
-        Only(&["es-application", "es-domain", "es-persistence"]),
-    ),
-    (
-        "es-http",
-        Only(&["es-application", "es-domain", "es-persistence"]),
-    ),
+    ("es-system", Only(&["es-application", "es-domain", "es-persistence"])),
+    ("es-http", Only(&["es-application", "es-domain", "es-persistence"])),
     ("es-cli", AllBut(&["xtask"])),
     ("es-bench", AllBut(&["es-macros", "xtask"])),
     ("xtask", Only(&[])),
@@ -68,10 +62,7 @@ fn row(member: &Member) -> Option<&'static May> {
     if member.manifest.starts_with(Path::new("examples")) {
         return Some(&EXAMPLES);
     }
-    LAYERS
-        .iter()
-        .find(|(name, _)| *name == member.name)
-        .map(|(_, may)| may)
+    LAYERS.iter().find(|(name, _)| *name == member.name).map(|(_, may)| may)
 }
 
 fn edges(workspace: &Workspace, member: &Member, may: &May) -> Vec<Finding> {
@@ -97,12 +88,10 @@ fn forbidden(member: &Member, dependency: &Dependency) -> Finding {
 }
 
 fn is_barred_from_the_domain(name: &str) -> bool {
-    NOT_IN_THE_DOMAIN
-        .iter()
-        .any(|barred| match barred.strip_suffix('*') {
-            Some(beginning) => name.starts_with(beginning),
-            None => name == *barred,
-        })
+    NOT_IN_THE_DOMAIN.iter().any(|barred| match barred.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == *barred,
+    })
 }
 
 impl May {

@@ -36,9 +36,7 @@ fn targets(line: &str) -> Vec<&str> {
         .flat_map(|prose| prose.split("](").skip(1))
         .filter_map(|rest| rest.split([')', ' ']).next())
         .collect();
-    let definition = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]:"));
+    let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]:"));
     targets.extend(definition.and_then(|(_, target)| target.split_whitespace().next()));
     targets
 }

@@ -36,10 +36,7 @@ mod tests {
 
     fn faulty(paths: &[&str]) -> Vec<PathBuf> {
         let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
-        check(&paths)
-            .into_iter()
-            .map(|finding| finding.path)
-            .collect()
+        check(&paths).into_iter().map(|finding| finding.path).collect()
     }
 
     #[test]
@@ -50,11 +47,7 @@ mod tests {
 
     #[test]
     fn a_name_that_says_nothing_is_a_fault() {
-        for path in [
-            "crates/a/src/utils.rs",
-            "xtask/src/misc.rs",
-            "crates/a/tests/helper.rs",
-        ] {
+        for path in ["crates/a/src/utils.rs", "xtask/src/misc.rs", "crates/a/tests/helper.rs"] {
             assert_eq!(faulty(&[path]), [PathBuf::from(path)]);
         }
     }

@@ -95,8 +95,7 @@ impl Tree {
     fn add(&mut self, root: &Path, path: PathBuf) -> Result<(), Error> {
         if matches!(path.extension().and_then(OsStr::to_str), Some("rs" | "md")) {
             let full = root.join(&path);
-            let text =
-                fs::read_to_string(&full).map_err(|source| Error::File { path: full, source })?;
+            let text = fs::read_to_string(&full).map_err(|source| Error::File { path: full, source })?;
             self.texts.push(File {
                 path: path.clone(),
                 text,
@@ -110,10 +109,7 @@ impl Tree {
 impl File {
     /// Returns the lines with their numbers, counted from 1.
     pub(super) fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text
-            .lines()
-            .enumerate()
-            .map(|(index, line)| (index + 1, line))
+        self.text.lines().enumerate().map(|(index, line)| (index + 1, line))
     }
 }
 

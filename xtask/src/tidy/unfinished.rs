@@ -21,18 +21,12 @@ pub(super) fn check(file: &File) -> Vec<Finding> {
 /// Returns whether `word` stands in `line` as a word of its own.
 fn has(line: &str, word: &str) -> bool {
     let any_case = word.chars().all(|letter| !letter.is_uppercase());
-    let line = if any_case {
-        line.to_lowercase()
-    } else {
-        line.to_owned()
-    };
+    let line = if any_case { line.to_lowercase() } else { line.to_owned() };
     line.match_indices(word).any(|(start, _)| {
         let (before, rest) = line.split_at(start);
         let (_, after) = rest.split_at(word.len());
         // `for now in times` is a loop.
-        !before.ends_with(is_of_word)
-            && !after.starts_with(is_of_word)
-            && !after.starts_with(" in ")
+        !before.ends_with(is_of_word) && !after.starts_with(is_of_word) && !after.starts_with(" in ")
     })
 }
 
@@ -51,8 +45,7 @@ mod tests {
 
     #[test]
     fn finished_lines_are_fine() {
-        let text =
-            "for now in times {}\nlet not_todo = 1;\nwait_for_now();\nmy_todo!();\n\"XXXL\"\n";
+        let text = "for now in times {}\nlet not_todo = 1;\nwait_for_now();\nmy_todo!();\n\"XXXL\"\n";
         assert_eq!(check_text(text), [""; 0]);
     }
 
@@ -62,12 +55,7 @@ mod tests {
             check_text("fn a() {\n    todo!()\n}\n"),
             ["crates/a/src/lib.rs:2: `todo!`: finish it, or open an issue and link to it"]
         );
-        for line in [
-            "unimplemented!(\"a\")",
-            "// FIXME: a",
-            "// XXX",
-            "// For now, a.",
-        ] {
+        for line in ["unimplemented!(\"a\")", "// FIXME: a", "// XXX", "// For now, a."] {
             assert_eq!(check_text(line).len(), 1, "{line}");
         }
     }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use es_persistence::{AggregateRecorder, OriginatorId, Selection, StoredEvent, StreamSelection, Tracking};
-use tokio::task::{self, JoinSet};
+use tokio::{
+    sync::oneshot,
+    task::{self, JoinSet},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -46,7 +49,13 @@ pub(super) async fn aborted_tasks_store_wholly_or_not_at_all(fixture: &Fixture) 
     let mut tasks = JoinSet::new();
     for number in 0..60 {
         let recorder = Arc::clone(&recorder);
-        let handle = tasks.spawn(async move { drop(recorder.insert_events(save(&ids(number), b"dropped")).await) });
+        let (start, begins) = oneshot::channel();
+        let handle = tasks.spawn(async move {
+            let insert = recorder.insert_events(save(&ids(number), b"dropped"));
+            start.send(()).expect("somebody waits for it");
+            insert.await
+        });
+        begins.await.expect("the task begins");
         for _ in 0..number % 5 {
             task::yield_now().await;
         }

@@ -82,9 +82,11 @@ pub(super) async fn nothing_comes_late(fixture: &Fixture) {
 
 pub(super) async fn positions_are_contiguous(fixture: &Fixture) {
     let (here, there) = (fixture.application().await, fixture.open().await.application().await);
+    ok(there.insert_events(events(&uuid(500), 1..=1)).await);
     let writers = Writers { tasks: 3, saves: 20 };
     future::join(writers.run(&here), writers.run(&there)).await;
-    let log = log(&*here).await;
+    let (log, other) = (log(&*here).await, log(&*there).await);
+    assert_eq!(log, other);
     assert_eq!(positions(&log), (1..=log.len() as u64).collect::<Vec<_>>());
 }
 

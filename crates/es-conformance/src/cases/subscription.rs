@@ -23,6 +23,7 @@ pub(super) async fn delivers_what_is_there_then_what_comes(fixture: &Fixture) {
     let mut subscription = Subscription::new(Arc::clone(&recorder), Selection::all());
     assert_eq!(take(fixture, &mut subscription, 3).await, all);
     for version in 4..=10 {
+        assert!(subscription.next().now_or_never().is_none(), "there is nothing new yet");
         all.extend(record(&*recorder, events(&uuid(1), version..=version)).await);
         assert_eq!(take(fixture, &mut subscription, 1).await, all[all.len() - 1..]);
     }

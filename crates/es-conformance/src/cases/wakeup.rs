@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use es_persistence::{ApplicationRecorder, Wakeup};
-use futures_util::FutureExt as _;
-use tokio::task::{self, JoinSet};
+use futures_util::{FutureExt as _, future};
 
 use crate::{
     assertion::{ok, stored},
@@ -17,16 +16,10 @@ pub(super) async fn tells_whoever_waits(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let mut wakeup = recorder.wakeup();
     for version in 1..=20 {
-        let waiting = task::spawn({
-            let recorder = Arc::clone(&recorder);
-            async move {
-                until(&*recorder, &mut wakeup, version).await;
-                wakeup
-            }
-        });
+        let mut waiting = until(&*recorder, &mut wakeup, version).boxed();
+        assert!((&mut waiting).now_or_never().is_none(), "there is nothing to tell yet");
         ok(recorder.insert_events(events(&uuid(1), version..=version)).await);
-        let woken = fixture.within("the wake-up tells of an event", waiting).await;
-        wakeup = woken.expect("the waiter fails only by an assertion");
+        fixture.within("the wake-up tells of an event", waiting).await;
     }
 }
 
@@ -65,16 +58,16 @@ pub(super) async fn tells_everybody(fixture: &Fixture) {
             recorder.wakeup()
         }
     });
-    let mut waiters = JoinSet::new();
-    for mut wakeup in wakeups {
+    let waiters = wakeups.map(|mut wakeup| {
         let recorder = Arc::clone(&recorder);
-        waiters.spawn(async move { until(&*recorder, &mut wakeup, 3).await });
-    }
+        async move { until(&*recorder, &mut wakeup, 3).await }
+    });
+    let mut waiting = future::join_all(waiters);
     for version in 1..=3 {
+        assert!((&mut waiting).now_or_never().is_none(), "there are less than 3 events");
         ok(recorder.insert_events(vec![event(&uuid(1), version)]).await);
-        task::yield_now().await;
     }
-    fixture.within("everybody has been told", waiters.join_all()).await;
+    fixture.within("everybody has been told", waiting).await;
 }
 
 /// Waits until there are `count` events, and looks only when told.

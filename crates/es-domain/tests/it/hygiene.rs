@@ -89,7 +89,7 @@ mod renamed {
     #[aggregate(crate = crate::hygiene::renamed::library)]
     pub(crate) struct Thing(library::Root<Self>);
 
-    #[library::events(crate = crate::hygiene::renamed::library, vis = pub(crate))]
+    #[library::events(crate = crate::hygiene::renamed::library)]
     impl Thing {
         #[event]
         pub(crate) fn made(name: &::core::primitive::str) -> Self {

@@ -11,9 +11,12 @@ mod names;
 mod nesting;
 mod parameters;
 mod refusals;
+mod root_replaced;
 mod serde_attributes;
+mod state;
 mod topics;
 mod ui;
+mod visibility;
 
 use es_domain::Aggregate;
 

@@ -19,6 +19,7 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
     let Aggregate {
         krate,
         name,
+        vis: _,
         topic,
         id,
         event,

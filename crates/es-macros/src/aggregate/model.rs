@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
-    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, PathArguments, Type, TypePath,
+    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, PathArguments, Type, TypePath, Visibility,
     ext::IdentExt as _,
 };
 
@@ -14,6 +14,7 @@ use crate::{crate_path::CratePath, errors::Errors};
 pub(crate) struct Aggregate {
     pub(crate) krate: CratePath,
     pub(crate) name: Ident,
+    pub(crate) vis: Visibility,
     pub(crate) topic: LitStr,
     pub(crate) id: TokenStream,
     pub(crate) event: TokenStream,
@@ -26,7 +27,8 @@ pub(crate) struct Root {
 }
 
 impl Aggregate {
-    pub(crate) fn new(name: &Ident, options: Options) -> Self {
+    pub(crate) fn new(input: &DeriveInput, options: Options) -> Self {
+        let name = &input.ident;
         let krate = options.krate.unwrap_or_default();
         let topic = options
             .topic
@@ -40,6 +42,7 @@ impl Aggregate {
         Self {
             krate,
             name: name.clone(),
+            vis: input.vis.clone(),
             topic,
             id,
             event,

@@ -4,7 +4,11 @@ use std::fmt;
 
 use es_domain::OriginatorId;
 
-use crate::TranscoderError;
+use super::StateFormat;
+use crate::{
+    CompressorError, TranscoderError,
+    cipher::{CipherError, SealContext},
+};
 
 /// An event cannot be turned into a row, or a row into an event.
 #[derive(Debug)]
@@ -33,14 +37,31 @@ pub enum MapperErrorKind {
     Encoding(TranscoderError),
     /// The state cannot be read.
     Decoding(TranscoderError),
+    /// The state cannot be compressed or decompressed.
+    Compression(CompressorError),
+    /// The state cannot be encrypted or decrypted.
+    Cipher(CipherError),
+    /// The state is larger than is allowed.
+    TooLarge {
+        /// How many bytes it has, uncompressed.
+        size: usize,
+        /// How many it may have.
+        limit: usize,
+    },
+    /// The state is encrypted, and the mapper has no cipher.
+    Encrypted,
+    /// The state is not encrypted, as those of this application are.
+    NotEncrypted,
+    /// The state begins with what no transcoder or compressor that is there has written.
+    UnknownFormat(StateFormat),
 }
 
 impl MapperError {
-    pub(super) fn new(originator_id: &OriginatorId, version: u64, topic: &str, kind: MapperErrorKind) -> Self {
+    pub(super) fn new(context: &SealContext<'_>, kind: MapperErrorKind) -> Self {
         Self {
-            originator_id: originator_id.clone(),
-            originator_version: version,
-            topic: topic.to_owned(),
+            originator_id: context.originator_id.clone(),
+            originator_version: context.originator_version,
+            topic: context.topic.to_owned(),
             kind,
         }
     }
@@ -88,6 +109,18 @@ impl fmt::Display for MapperError {
             MapperErrorKind::WrongId { aggregate } => write!(f, "has an ID of another kind than {aggregate} has"),
             MapperErrorKind::Encoding(_) => f.write_str("cannot be written"),
             MapperErrorKind::Decoding(_) => f.write_str("cannot be read"),
+            MapperErrorKind::Compression(_) => f.write_str("cannot be compressed or decompressed"),
+            MapperErrorKind::Cipher(_) => f.write_str("cannot be encrypted or decrypted"),
+            MapperErrorKind::TooLarge { size, limit } => {
+                write!(f, "has {size} bytes, which is more than the limit of {limit}")
+            }
+            MapperErrorKind::Encrypted => f.write_str("is encrypted, and there is no cipher to read it"),
+            MapperErrorKind::NotEncrypted => {
+                f.write_str("is not encrypted, as the events of this application are: it was changed or is older")
+            }
+            MapperErrorKind::UnknownFormat(format) => {
+                write!(f, "begins with {format}, a format that nothing here has written")
+            }
         }
     }
 }
@@ -96,7 +129,21 @@ impl std::error::Error for MapperError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             MapperErrorKind::Encoding(source) | MapperErrorKind::Decoding(source) => Some(source),
-            MapperErrorKind::UnknownTopic { .. } | MapperErrorKind::WrongId { .. } => None,
+            MapperErrorKind::Compression(source) => Some(source),
+            MapperErrorKind::Cipher(source) => Some(source),
+            _ => None,
         }
+    }
+}
+
+impl From<CompressorError> for MapperErrorKind {
+    fn from(source: CompressorError) -> Self {
+        Self::Compression(source)
+    }
+}
+
+impl From<CipherError> for MapperErrorKind {
+    fn from(source: CipherError) -> Self {
+        Self::Cipher(source)
     }
 }

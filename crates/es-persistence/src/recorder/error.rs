@@ -94,6 +94,12 @@ impl RecorderError {
         }
     }
 
+    /// The same error of another kind.
+    #[must_use]
+    pub fn with_kind(self, kind: RecorderErrorKind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {

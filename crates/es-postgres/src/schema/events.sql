@@ -96,8 +96,9 @@ BEGIN
 END
 $es$;
 
--- The position up to which everything that will ever be there can be read, by the statements that come after this one.
-CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_settled"() RETURNS bigint
+-- The position up to which everything that will ever be there can be read, by the statements that come after this one,
+-- and the last event up to there.
+CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_settled"(OUT settled bigint, OUT last_event bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $es$
 DECLARE
     -- Before the markers are looked at: a marker that comes later is at or above it.
@@ -109,7 +110,8 @@ BEGIN
     FROM pg_locks l
     WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.classid = '"{schema}"."{name}_events"'::regclass::oid
       AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
-    RETURN last + least(coalesce(behind, 0), 0);
+    settled := last + least(coalesce(behind, 0), 0);
+    SELECT max(e.position) INTO last_event FROM "{schema}"."{name}_events" e WHERE e.position <= settled;
 END
 $es$;
 

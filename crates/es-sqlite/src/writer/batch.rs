@@ -1,6 +1,6 @@
 //! How a batch of saves becomes as few commits as can be.
 
-use es_persistence::{RecorderError, StoredEvent};
+use es_persistence::StoredEvent;
 use sqlx::AssertSqlSafe;
 
 use super::{Outcome, Writer, refusal::Refusal, statements::ROWS};
@@ -53,11 +53,11 @@ impl Writer {
                     return outcomes.push(Err(self.explain(&group[0], refusal).await));
                 }
                 Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(failure)) => return self.fail_all(group, failure, outcomes),
+                Err(WriteError::Failed(failure)) => return self.settle(group, failure, outcomes).await,
             }
         }
         match self.write_one_by_one(group).await {
-            Err(failure) => self.fail_all(group, failure, outcomes),
+            Err(failure) => self.settle(group, failure, outcomes).await,
             Ok(written) => {
                 for (save, written) in group.iter().zip(written) {
                     outcomes.push(match written {
@@ -67,11 +67,6 @@ impl Writer {
                 }
             }
         }
-    }
-
-    fn fail_all(&mut self, group: &[Save], failure: Failure, outcomes: &mut Vec<Outcome>) {
-        let error: RecorderError = self.fail(failure);
-        outcomes.extend(group.iter().map(|_| Err(error.clone())));
     }
 
     /// Stores in one commit those saves of a group that are not refused.
@@ -123,7 +118,8 @@ impl Writer {
             return Err(WriteError::Failed(Failure::new(cause)));
         }
         // One statement holds the lock from its first row to its last, so its positions are adjacent.
-        Ok(done.last_insert_rowid().unsigned_abs() + 1 - rows as u64)
+        // Snapshots have none.
+        Ok((done.last_insert_rowid().unsigned_abs() + 1).saturating_sub(rows as u64))
     }
 
     async fn insert_tracking(&mut self, save: &Save) -> Result<(), WriteError> {

@@ -9,6 +9,7 @@ use super::Writer;
 use crate::{
     STORE,
     error::Failure,
+    rows,
     save::{Save, Table},
 };
 
@@ -35,69 +36,77 @@ impl Writer {
         match explained {
             Ok(kind) => RecorderError::new(STORE, operation, kind),
             Err(failure) => {
-                self.connection = None;
+                self.disconnect().await;
                 failure.into_error_of(operation, RecorderErrorKind::NotStored)
             }
         }
     }
 
     async fn explain_tracking(&mut self, tracking: &Tracking) -> Result<RecorderErrorKind, Failure> {
-        let query = sqlx::query_as::<_, (i64, Option<Vec<u8>>)>(AssertSqlSafe(self.tables.tracking.select.clone()));
-        let row = query
-            .bind(&*tracking.upstream)
-            .fetch_optional(self.connection().await?)
-            .await?;
+        let last_position = self.last_position(&tracking.upstream).await?;
         Ok(RecorderErrorKind::AlreadyTracked(AlreadyTracked {
             upstream: Arc::clone(&tracking.upstream),
             position: tracking.position,
-            last_position: row.map_or(0, |(position, _)| position.unsigned_abs()),
+            last_position,
         }))
+    }
+
+    /// How far the upstream has been processed; 0 when nothing of it has been.
+    pub(super) async fn last_position(&mut self, upstream: &str) -> Result<u64, Failure> {
+        let query = sqlx::query_as::<_, (i64, Option<Vec<u8>>)>(AssertSqlSafe(self.tables.tracking.select.clone()));
+        let row = query.bind(upstream).fetch_optional(self.connection().await?).await?;
+        Ok(row.map_or(0, |(position, _)| position.unsigned_abs()))
     }
 
     /// Finds the event that does not follow. Another process may have made it fit meanwhile: then it is the first one.
     async fn explain_events(&mut self, save: &Save) -> Result<RecorderErrorKind, Failure> {
-        let mut last_versions: HashMap<&OriginatorId, u64> = HashMap::new();
+        let mut earlier: HashMap<&OriginatorId, Vec<u64>> = HashMap::new();
         let mut first = None;
         for event in &save.events {
-            let id = &event.originator_id;
-            let last_version = match last_versions.get(id) {
-                Some(last) => *last,
-                None => self.last_version(save.table, id).await?,
-            };
-            let version = event.originator_version;
+            let (id, version) = (&event.originator_id, event.originator_version);
+            let stored = self.stored_versions(save.table, id, version).await?;
+            let earlier = earlier.entry(id).or_default();
+            let last_version = earlier.iter().copied().fold(stored.last, u64::max);
             let conflict = Conflict {
                 originator_id: id.clone(),
                 version,
                 last_version,
             };
-            if !follows(save.table, &conflict) {
+            let follows = match save.table {
+                Table::Events => version == last_version + 1,
+                // Versions of snapshots may be skipped, and taken later.
+                Table::Snapshots => !stored.has_it && !earlier.contains(&version),
+            };
+            if !follows {
                 return Ok(RecorderErrorKind::Conflict(conflict));
             }
-            last_versions.insert(id, version);
+            earlier.push(version);
             first.get_or_insert(conflict);
         }
         Ok(first.map_or(RecorderErrorKind::Other, RecorderErrorKind::Conflict))
     }
 
-    async fn last_version(&mut self, table: Table, id: &OriginatorId) -> Result<u64, Failure> {
+    async fn stored_versions(&mut self, table: Table, id: &OriginatorId, version: u64) -> Result<Stored, Failure> {
         let stream = match table {
             Table::Events => &self.tables.events.stream,
             Table::Snapshots => &self.tables.snapshots.stream,
         };
-        let query = sqlx::query_scalar(AssertSqlSafe(stream.last_version.clone()));
+        let query = sqlx::query_as(AssertSqlSafe(stream.versions.clone()));
         let query = match id {
             OriginatorId::Uuid(uuid) => query.bind(uuid.as_bytes().as_slice()),
             OriginatorId::Text(text) => query.bind(&**text),
         };
-        let version: i64 = query.fetch_one(self.connection().await?).await?;
-        Ok(version.unsigned_abs())
+        let query = query.bind(rows::to_column(version));
+        let (last, has_it): (i64, bool) = query.fetch_one(self.connection().await?).await?;
+        Ok(Stored {
+            last: last.unsigned_abs(),
+            has_it,
+        })
     }
 }
 
-/// Whether the version may come after the last one. Snapshots may skip versions, and be taken of an earlier one.
-const fn follows(table: Table, conflict: &Conflict) -> bool {
-    match table {
-        Table::Events => conflict.version == conflict.last_version + 1,
-        Table::Snapshots => conflict.version != conflict.last_version,
-    }
+/// What is stored of an aggregate.
+struct Stored {
+    last: u64,
+    has_it: bool,
 }

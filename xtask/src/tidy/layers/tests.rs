@@ -57,10 +57,7 @@ fn edges(name: &str, dependencies: &[(&str, Kind)]) -> Vec<String> {
 #[test]
 fn edges_down_are_allowed() {
     let none = [""; 0];
-    let down = [
-        ("es-domain", Kind::Normal),
-        ("es-persistence", Kind::Normal),
-    ];
+    let down = [("es-domain", Kind::Normal), ("es-persistence", Kind::Normal)];
     assert_eq!(edges("es-application", &down), none);
     assert_eq!(edges("es-bench", &[("es-postgres", Kind::Normal)]), none);
     assert_eq!(edges("es-domain", &[("serde", Kind::Normal)]), none);
@@ -71,10 +68,7 @@ fn an_edge_up_is_named_with_its_line() {
     assert_eq!(
         edges(
             "es-domain",
-            &[
-                ("es-macros", Kind::Normal),
-                ("es-persistence", Kind::Normal)
-            ]
+            &[("es-macros", Kind::Normal), ("es-persistence", Kind::Normal)]
         ),
         [
             "crates/es-domain/Cargo.toml:5: es-domain must not depend on es-persistence \
@@ -85,10 +79,7 @@ fn an_edge_up_is_named_with_its_line() {
 
 #[test]
 fn a_store_may_be_named_by_the_application_in_tests_only() {
-    assert_eq!(
-        edges("es-application", &[("es-sqlite", Kind::Dev)]),
-        [""; 0]
-    );
+    assert_eq!(edges("es-application", &[("es-sqlite", Kind::Dev)]), [""; 0]);
     for kind in [Kind::Normal, Kind::Build] {
         let found = edges("es-application", &[("es-sqlite", kind)]);
         assert_eq!(found.len(), 1, "{kind:?}: {found:?}");
@@ -116,9 +107,7 @@ fn an_example_gets_the_macros_through_the_domain() {
 fn a_crate_without_a_layer_is_a_fault() {
     assert_eq!(
         edges("es-misplaced", &[]),
-        [
-            "crates/es-misplaced/Cargo.toml:1: es-misplaced has no layer \
-             (the table is in xtask/src/tidy/layers.rs)"
-        ]
+        ["crates/es-misplaced/Cargo.toml:1: es-misplaced has no layer \
+             (the table is in xtask/src/tidy/layers.rs)"]
     );
 }

@@ -7,7 +7,7 @@ struct Dog {
     root: Root<Self>,
 }
 
-#[events(vis = pub(self))]
+#[events]
 impl Dog {
     #[event(Registered)]
     fn register() -> Self {

@@ -20,12 +20,7 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
     let serde = krate.serde();
     let docs = docs::of_enum(&events.self_ty);
     let variants = events.events().map(variant);
-    let vis = events.vis.as_ref().map_or_else(
-        || quote!(#[allow(unreachable_pub, unnameable_types)] pub),
-        quote::ToTokens::to_token_stream,
-    );
-    quote! {
-        #(#cfgs)*
+    let attrs = quote! {
         #docs
         #[derive(
             ::core::clone::Clone,
@@ -41,9 +36,21 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
             clippy::module_name_repetitions,
             clippy::type_complexity,
         )]
-        #vis enum #name {
-            #(#variants,)*
-        }
+    };
+    let enumeration = quote!(enum #name { #(#variants,)* });
+    let visible = with_visibility(events, &attrs, &enumeration);
+    quote! {
+        #(#cfgs)*
+        #visible
+    }
+}
+
+/// The enum with the visibility that the user gives it, or else with the aggregate's, which only the derive has seen.
+fn with_visibility(events: &Events, attrs: &TokenStream, enumeration: &TokenStream) -> TokenStream {
+    let self_ty = &events.self_ty;
+    match &events.vis {
+        Some(vis) => quote!(#attrs #vis #enumeration),
+        None => quote!(#self_ty! { { #attrs } { #enumeration } }),
     }
 }
 

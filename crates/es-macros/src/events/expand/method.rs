@@ -114,7 +114,8 @@ fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream
         name: enumeration,
         ..
     } = events;
-    let [event_local, outcome] = ["__es_event", "__es_outcome"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [event_local, outcome, begun] =
+        ["__es_event", "__es_outcome", "__es_begun"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
     let make_event = make_event(event, events);
@@ -131,10 +132,10 @@ fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream
         Returns::Outcome { .. } => (Some(quote!(let #outcome =)), Some(quote!(, #outcome))),
     };
     quote! {
-        if #krate::__private::begin::<#enumeration>(#receiver, #name) {
+        if let ::core::option::Option::Some(#begun) = #krate::__private::begin::<#enumeration>(#receiver, #name) {
             let #event_local = #make_event;
             #let_outcome Self::#body(#receiver, #(#arguments),*);
-            #krate::__private::#settle(#receiver, #event_local #outcome)
+            #krate::__private::#settle(#receiver, #begun, #event_local #outcome)
         } #otherwise
     }
 }

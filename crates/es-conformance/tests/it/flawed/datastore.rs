@@ -1,0 +1,81 @@
+//! Opening it.
+
+use std::sync::Arc;
+
+use es_persistence::{
+    AggregateRecorder, ApplicationRecorder, BoxFuture, Datastore, DatastoreError, Environment, Persistence,
+    ProcessRecorder, TrackingRecorder,
+};
+
+use super::{Flaw, recorder::Flawed, unsorted::Unsorted};
+
+#[derive(Debug)]
+pub(super) struct FlawedPersistence(pub(super) Flaw);
+
+#[derive(Debug)]
+struct FlawedDatastore {
+    flaw: Flaw,
+    recorder: Arc<Flawed>,
+    unsorted: Arc<Unsorted>,
+    memory: Arc<dyn Datastore>,
+}
+
+impl Persistence for FlawedPersistence {
+    fn module(&self) -> &'static str {
+        "flawed"
+    }
+
+    fn open<'a>(&'a self, environment: &'a Environment) -> BoxFuture<'a, Result<Arc<dyn Datastore>, DatastoreError>> {
+        Box::pin(async {
+            let memory = es_persistence::memory().open(environment).await?;
+            let (recorder, unsorted) = (Arc::new(Flawed::new(self.0)), Arc::new(Unsorted::default()));
+            let datastore: Arc<dyn Datastore> = Arc::new(FlawedDatastore {
+                flaw: self.0,
+                recorder,
+                unsorted,
+                memory,
+            });
+            Ok(datastore)
+        })
+    }
+}
+
+impl Datastore for FlawedDatastore {
+    fn application_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ApplicationRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let recorder: Arc<dyn ApplicationRecorder> = match self.flaw {
+                Flaw::LenientVersions => Arc::<Unsorted>::clone(&self.unsorted),
+                _ => Arc::<Flawed>::clone(&self.recorder),
+            };
+            Ok(recorder)
+        })
+    }
+
+    fn process_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ProcessRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let recorder: Arc<dyn ProcessRecorder> = Arc::<Flawed>::clone(&self.recorder);
+            Ok(recorder)
+        })
+    }
+
+    fn tracking_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn TrackingRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let recorder: Arc<dyn TrackingRecorder> = Arc::<Flawed>::clone(&self.recorder);
+            Ok(recorder)
+        })
+    }
+
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
+        match self.flaw {
+            Flaw::InsertionOrder => Box::pin(async {
+                let recorder: Arc<dyn AggregateRecorder> = Arc::<Unsorted>::clone(&self.unsorted);
+                Ok(recorder)
+            }),
+            _ => self.memory.snapshot_recorder(),
+        }
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.memory.close()
+    }
+}

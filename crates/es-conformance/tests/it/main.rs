@@ -1,0 +1,5 @@
+//! The suite itself: it finds the faults that it is there for, and nothing else.
+
+mod controls;
+mod flawed;
+mod ignoring;

@@ -1,0 +1,55 @@
+//! What a ciphertext is bound to, as bytes.
+//!
+//! Different rows have different bytes: every field has a fixed length or its length before it, and IDs that are UUIDs
+//! and those that are texts begin differently.
+
+use es_domain::OriginatorId;
+
+use super::{SealContext, header::Header};
+
+/// What is authenticated with a ciphertext without being in it.
+pub(super) fn associated_data(header: &Header, context: &SealContext<'_>) -> Vec<u8> {
+    let SealContext {
+        application,
+        kind,
+        originator_id,
+        originator_version,
+        topic,
+    } = context;
+    let mut bytes = Vec::with_capacity(128);
+    bytes.extend_from_slice(b"es/aad/v1");
+    bytes.extend_from_slice(header);
+    push_text(&mut bytes, application);
+    bytes.push(kind.code());
+    push_id(&mut bytes, originator_id);
+    bytes.extend_from_slice(&originator_version.to_be_bytes());
+    push_text(&mut bytes, topic);
+    bytes
+}
+
+/// What the key of an aggregate is derived by.
+pub(super) fn key_info(application: &str, originator_id: &OriginatorId) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(b"es/event-key/v1");
+    push_text(&mut bytes, application);
+    push_id(&mut bytes, originator_id);
+    bytes
+}
+
+fn push_id(bytes: &mut Vec<u8>, id: &OriginatorId) {
+    match id {
+        OriginatorId::Uuid(uuid) => {
+            bytes.push(1);
+            bytes.extend_from_slice(uuid.as_bytes());
+        }
+        OriginatorId::Text(text) => {
+            bytes.push(2);
+            push_text(bytes, text);
+        }
+    }
+}
+
+fn push_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+}

@@ -1,0 +1,95 @@
+//! Master keys.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
+
+use super::{Randomness as _, RandomnessError, SystemRandomness};
+
+/// A secret of 16, 24 or 32 bytes, of which the keys of aggregates are derived.
+///
+/// It is overwritten when it is dropped, and never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CipherKey(Zeroizing<Vec<u8>>);
+
+/// A text or a number of bytes is no key. The text itself is not repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidKey {
+    /// The text is not base64 (RFC 4648, section 4).
+    #[error("a key is a text in base64")]
+    NotBase64,
+    /// The key has another length than 16, 24 or 32 bytes.
+    #[error("a key has 16, 24 or 32 bytes, and not {0}")]
+    Length(usize),
+}
+
+/// A new key of 16, 24 or 32 bytes, in base64 as `CIPHER_KEY` takes it.
+///
+/// ```
+/// use es_persistence::cipher::{CipherKey, create_key};
+///
+/// let key: CipherKey = create_key(32)?.parse()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`CreateKeyError`] for other lengths, and when the system gives no random bytes.
+pub fn create_key(len: usize) -> Result<Zeroizing<String>, CreateKeyError> {
+    check_len(len)?;
+    let mut bytes = Zeroizing::new(vec![0; len]);
+    SystemRandomness.fill(&mut bytes)?;
+    Ok(Zeroizing::new(STANDARD.encode(&*bytes)))
+}
+
+/// No key can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateKeyError {
+    /// The length is none that keys have.
+    #[error(transparent)]
+    Length(#[from] InvalidKey),
+    /// There is no randomness.
+    #[error(transparent)]
+    Rng(#[from] RandomnessError),
+}
+
+impl CipherKey {
+    /// The key that is these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKey::Length`] when they are not 16, 24 or 32.
+    pub fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, InvalidKey> {
+        check_len(bytes.len())?;
+        Ok(Self(bytes))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+const fn check_len(len: usize) -> Result<(), InvalidKey> {
+    match len {
+        16 | 24 | 32 => Ok(()),
+        _ => Err(InvalidKey::Length(len)),
+    }
+}
+
+impl FromStr for CipherKey {
+    type Err = InvalidKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidKey> {
+        // The cause would quote a byte of the key.
+        let bytes = STANDARD.decode(text).map_err(|_secret| InvalidKey::NotBase64)?;
+        Self::new(Zeroizing::new(bytes))
+    }
+}
+
+impl fmt::Debug for CipherKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CipherKey(***)")
+    }
+}

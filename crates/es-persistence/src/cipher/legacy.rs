@@ -1,0 +1,63 @@
+//! What the reference library's cipher has written.
+
+use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, KeyInit, aes::Aes192, aead::consts::U12};
+use zeroize::Zeroizing;
+
+use super::{
+    CipherError, CipherKey,
+    header::{NONCE_LEN, TAG_LEN},
+};
+
+/// Decrypts what the `AESCipher` of the Python library `eventsourcing` has encrypted: nonce, tag, ciphertext, and no
+/// associated data.
+///
+/// It is for importing, and only decrypts: its states can be moved from row to row unnoticed. Nothing in this library
+/// tries it when something else has failed.
+#[derive(Clone, Debug)]
+pub struct LegacyPythonCipher {
+    key: CipherKey,
+}
+
+impl LegacyPythonCipher {
+    /// Decrypts with `key`: AES-128, AES-192 or AES-256, by its length.
+    #[must_use]
+    pub const fn new(key: CipherKey) -> Self {
+        Self { key }
+    }
+
+    /// Decrypts a state.
+    ///
+    /// # Errors
+    ///
+    /// [`CipherError::UnknownFormat`] when it is too short, [`CipherError::AuthenticationFailed`] when it was changed or
+    /// encrypted with another key.
+    pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError> {
+        match self.key.as_bytes().len() {
+            16 => open::<Aes128Gcm>(self.key.as_bytes(), sealed),
+            24 => open::<AesGcm<Aes192, U12>>(self.key.as_bytes(), sealed),
+            _ => open::<Aes256Gcm>(self.key.as_bytes(), sealed),
+        }
+    }
+}
+
+fn open<A>(key: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError>
+where
+    A: AeadInOut<NonceSize = U12> + KeyInit,
+{
+    let (nonce, rest) = sealed
+        .split_first_chunk::<NONCE_LEN>()
+        .ok_or(CipherError::UnknownFormat)?;
+    let (tag, ciphertext) = rest
+        .split_first_chunk::<TAG_LEN>()
+        .ok_or(CipherError::UnknownFormat)?;
+    let tag = tag
+        .as_slice()
+        .try_into()
+        .map_err(|_other_length| CipherError::UnknownFormat)?;
+    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+    A::new_from_slice(key)
+        .map_err(|_other_length| CipherError::UnknownFormat)?
+        .decrypt_inout_detached(nonce.into(), &[], plaintext.as_mut_slice().into(), tag)
+        .map_err(|_not_authentic| CipherError::AuthenticationFailed)?;
+    Ok(plaintext)
+}

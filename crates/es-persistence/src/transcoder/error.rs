@@ -1,0 +1,104 @@
+//! Why a value cannot be written or read.
+
+use std::{error, fmt};
+
+use super::BoxError;
+
+/// A value cannot be written, or bytes cannot be read.
+#[derive(Debug)]
+pub struct TranscoderError {
+    transcoder: &'static str,
+    step: Step,
+    cause: Cause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Encoding,
+    Decoding,
+}
+
+#[derive(Debug)]
+enum Cause {
+    Json(serde_json::Error),
+    Other(BoxError),
+    /// What may be said of a cause whose text may quote the value.
+    Withheld(String),
+}
+
+impl TranscoderError {
+    pub(super) fn encoding(transcoder: &'static str, source: BoxError) -> Self {
+        Self {
+            transcoder,
+            step: Step::Encoding,
+            cause: Cause::Other(source),
+        }
+    }
+
+    pub(super) fn decoding(transcoder: &'static str, source: BoxError) -> Self {
+        Self {
+            transcoder,
+            step: Step::Decoding,
+            cause: Cause::Other(source),
+        }
+    }
+
+    pub(super) fn json(source: serde_json::Error) -> Self {
+        Self {
+            transcoder: "JSON",
+            step: Step::Decoding,
+            cause: Cause::Json(source),
+        }
+    }
+
+    /// The same without the text of the cause, which may quote what is in the state.
+    pub(crate) fn without_content(self) -> Self {
+        let text = match self.cause {
+            Cause::Withheld(text) => text,
+            Cause::Json(source) => {
+                let at = format!("line {} column {}", source.line(), source.column());
+                static_text(&source).map_or(at, |text| text)
+            }
+            Cause::Other(source) => static_text(source.as_ref()).unwrap_or_default(),
+        };
+        Self {
+            cause: Cause::Withheld(text),
+            ..self
+        }
+    }
+}
+
+/// The text of an error that names fields of the event's definition, and nothing of the value.
+fn static_text(source: &dyn error::Error) -> Option<String> {
+    let text = source.to_string();
+    let names_fields_only = ["missing field `", "duplicate field `", "trailing "];
+    names_fields_only
+        .iter()
+        .any(|start| text.starts_with(start))
+        .then_some(text)
+}
+
+impl fmt::Display for TranscoderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.step {
+            Step::Encoding => "cannot express the value",
+            Step::Decoding => "cannot be read as the value",
+        };
+        write!(f, "{} {verb}", self.transcoder)?;
+        match &self.cause {
+            Cause::Json(_) | Cause::Other(_) => Ok(()),
+            Cause::Withheld(text) if text.is_empty() => f.write_str(" (the cause is withheld: it may quote the state)"),
+            Cause::Withheld(text) => write!(f, " ({text}; more is withheld: it may quote the state)"),
+        }
+    }
+}
+
+impl error::Error for TranscoderError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match &self.cause {
+            Cause::Json(source) => Some(source),
+            Cause::Other(source) => Some(source.as_ref()),
+            Cause::Withheld(_) => None,
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Which saves go together, and what the server's answers mean for each.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use es_persistence::{
+    AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
+};
+
+use super::{
+    Outcome,
+    group::{Answer, Group, Lasts, Stream},
+    too_late,
+};
+use crate::{
+    STORE,
+    save::{Save, Table},
+};
+
+/// How many events one statement stores, and how many bytes; a save that has more is a statement of its own.
+const ROWS: usize = 4096;
+const BYTES: usize = 4 << 20;
+
+/// Saves, and what has become of each.
+pub(super) struct Batch<'a> {
+    saves: &'a [Save],
+    outcomes: Vec<Option<Outcome>>,
+    /// At least so far aggregates and upstreams are.
+    known: Known<'a>,
+    /// Whether each save goes alone from now on.
+    is_parted: bool,
+}
+
+#[derive(Default)]
+struct Known<'a> {
+    versions: HashMap<&'a OriginatorId, u64>,
+    positions: HashMap<&'a str, u64>,
+}
+
+/// What a last version says of the next one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// The version comes right after it.
+    Follows,
+    /// The version comes after it: others may have stored more meanwhile.
+    Exceeds,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(saves: &'a [Save]) -> Self {
+        let outcomes = saves.iter().map(|_| None).collect();
+        Self {
+            saves,
+            outcomes,
+            known: Known::default(),
+            is_parted: false,
+        }
+    }
+
+    /// Refuses the saves that have waited for longer than `limit`.
+    pub(super) fn refuse_late(&mut self, limit: Duration) {
+        for (save, outcome) in self.saves.iter().zip(&mut self.outcomes) {
+            if save.since.elapsed() > limit {
+                *outcome = Some(Err(too_late()));
+            }
+        }
+    }
+
+    /// The next saves that go together, or `None` when each save has its outcome.
+    pub(super) fn next_group(&mut self) -> Option<Group<'a>> {
+        let mut group = Group {
+            saves: Vec::new(),
+            streams: Vec::new(),
+        };
+        let (mut ids, mut upstreams) = (HashSet::new(), HashSet::new());
+        let (mut rows, mut bytes) = (0, 0);
+        for (place, save) in self.saves.iter().enumerate() {
+            if self.outcomes[place].is_some() {
+                continue;
+            }
+            if let Some(error) = self.known.refusal(save, Rule::Exceeds) {
+                self.outcomes[place] = Some(Err(error));
+                continue;
+            }
+            let upstream = save.tracking.as_ref().map(|tracking| &tracking.upstream);
+            let is_apart = save.events.iter().any(|event| ids.contains(&event.originator_id))
+                || upstream.is_some_and(|upstream| upstreams.contains(upstream));
+            ids.extend(save.events.iter().map(|event| &event.originator_id));
+            upstreams.extend(upstream);
+            rows += save.events.len();
+            bytes += save.size();
+            if group.saves.is_empty() || !(is_apart || rows > ROWS || bytes > BYTES || save.table == Table::Snapshots) {
+                group.streams.extend(streams(&save.events));
+                group.saves.push((place, save));
+            }
+            if self.is_parted || group.table() == Table::Snapshots {
+                break;
+            }
+        }
+        (!group.saves.is_empty()).then_some(group)
+    }
+
+    /// Each save that has no outcome yet goes alone: one of `group` has something in it that the server cannot take.
+    pub(super) fn part(&mut self, _: &Group<'a>) {
+        self.is_parted = true;
+    }
+
+    /// Every save of `group` has failed.
+    pub(super) fn fail(&mut self, group: &Group<'a>, error: &RecorderError) {
+        for (place, _) in &group.saves {
+            self.outcomes[*place] = Some(Err(error.clone()));
+        }
+    }
+
+    /// Gives those saves of `group` their outcomes of which the server has decided.
+    pub(super) fn take_answer(&mut self, group: &Group<'a>, answer: &Answer) {
+        match answer {
+            Answer::Stored { first } => self.take_positions(group, *first),
+            Answer::Moved(lasts) => self.take_lasts(group, lasts),
+            Answer::Present { place, last } => {
+                let error = group
+                    .events()
+                    .nth(*place)
+                    .map_or_else(senseless, |event| conflict(event, *last));
+                self.fail(group, &error);
+            }
+        }
+    }
+
+    fn take_positions(&mut self, group: &Group<'a>, first: u64) {
+        let has_log = group.table() == Table::Events;
+        let mut next = first;
+        for (place, save) in &group.saves {
+            let end = next + save.events.len() as u64;
+            self.outcomes[*place] = Some(Ok(if has_log { (next..end).collect() } else { Vec::new() }));
+            next = end;
+            if has_log {
+                self.known.learn(save);
+            }
+        }
+    }
+
+    fn take_lasts(&mut self, group: &Group<'a>, lasts: &Lasts) {
+        let ids = group.streams.iter().map(|stream| stream.id);
+        let upstreams = group.trackings().map(|tracking| &*tracking.upstream);
+        let positions = upstreams
+            .zip(&lasts.positions)
+            .filter_map(|(upstream, last)| Some((upstream, (*last)?)));
+        let found = Known {
+            versions: ids.zip(lasts.versions.iter().copied()).collect(),
+            positions: positions.collect(),
+        };
+        let mut is_refused = false;
+        for (place, save) in &group.saves {
+            if let Some(error) = found.refusal(save, Rule::Follows) {
+                self.outcomes[*place] = Some(Err(error));
+                is_refused = true;
+            }
+        }
+        self.known.versions.extend(found.versions);
+        self.known.positions.extend(found.positions);
+        if !is_refused {
+            self.fail(group, &senseless());
+        }
+    }
+
+    pub(super) fn into_outcomes(self) -> Vec<Outcome> {
+        self.outcomes
+            .into_iter()
+            .map(|outcome| outcome.unwrap_or_else(|| Err(senseless())))
+            .collect()
+    }
+}
+
+/// The aggregates of a save, each with the version that the save takes for its last one.
+fn streams(events: &[StoredEvent]) -> Vec<Stream<'_>> {
+    let mut streams: Vec<(Stream<'_>, u64)> = Vec::with_capacity(1);
+    let mut places: HashMap<&OriginatorId, usize> = HashMap::new();
+    for StoredEvent {
+        originator_id,
+        originator_version: version,
+        ..
+    } in events
+    {
+        let place = *places.entry(originator_id).or_insert(streams.len());
+        match streams.get_mut(place) {
+            None => streams.push((
+                Stream {
+                    id: originator_id,
+                    last: Some(version - 1),
+                },
+                *version,
+            )),
+            Some((_, last)) if *last + 1 == *version => *last = *version,
+            // It has a hole or goes back: whatever is there, it is refused.
+            Some((stream, _)) => stream.last = None,
+        }
+    }
+    streams.into_iter().map(|(stream, _)| stream).collect()
+}
+
+impl<'a> Known<'a> {
+    /// Remembers what is stored with `save`.
+    fn learn(&mut self, save: &'a Save) {
+        for StoredEvent {
+            originator_id,
+            originator_version,
+            ..
+        } in &save.events
+        {
+            self.versions.insert(originator_id, *originator_version);
+        }
+        if let Some(tracking) = &save.tracking {
+            self.positions.insert(&tracking.upstream, tracking.position);
+        }
+    }
+
+    /// Why `save` cannot be stored, when that is certain.
+    fn refusal(&self, save: &Save, rule: Rule) -> Option<RecorderError> {
+        if save.table == Table::Snapshots {
+            return None;
+        }
+        self.tracking_refusal(save).or_else(|| self.conflict(save, rule))
+    }
+
+    fn tracking_refusal(&self, save: &Save) -> Option<RecorderError> {
+        let tracking = save.tracking.as_ref()?;
+        let last_position = *self.positions.get(&*tracking.upstream)?;
+        let (upstream, position) = (Arc::clone(&tracking.upstream), tracking.position);
+        let tracked = AlreadyTracked {
+            upstream,
+            position,
+            last_position,
+        };
+        let kind = RecorderErrorKind::AlreadyTracked(tracked);
+        (position <= last_position).then(|| RecorderError::new(STORE, Operation::InsertTracking, kind))
+    }
+
+    fn conflict(&self, save: &Save, rule: Rule) -> Option<RecorderError> {
+        let mut lasts: HashMap<&OriginatorId, (u64, Rule)> = HashMap::new();
+        for event in &save.events {
+            let id = &event.originator_id;
+            let known = self.versions.get(id).map(|last| (*last, rule));
+            let Some((last, rule)) = lasts.get(id).copied().or(known) else {
+                continue;
+            };
+            let fits = match rule {
+                Rule::Follows => event.originator_version == last + 1,
+                Rule::Exceeds => event.originator_version > last,
+            };
+            if !fits {
+                return Some(conflict(event, last));
+            }
+            lasts.insert(id, (event.originator_version, rule));
+        }
+        None
+    }
+}
+
+fn conflict(event: &StoredEvent, last_version: u64) -> RecorderError {
+    let conflict = Conflict {
+        originator_id: event.originator_id.clone(),
+        version: event.originator_version,
+        last_version,
+    };
+    RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::Conflict(conflict))
+}
+
+/// The server contradicts itself.
+fn senseless() -> RecorderError {
+    RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::NotStored)
+        .with_source("the server has refused the save without a reason")
+}

@@ -1,0 +1,39 @@
+//! SIGKILL in the midst of saves.
+
+use std::{process::Stdio, thread, time::Duration};
+
+use libtest_mimic::Failed;
+
+use crate::{
+    audit::{Acks, Audit, require},
+    plan::Plan,
+    victim::Orders,
+};
+
+/// Kills a victim again and again on one and the same file; each life begins where the last one ended.
+pub(crate) fn kill() -> Result<(), Failed> {
+    let plan = Plan::new("kill", 60);
+    let mut random = plan.random();
+    let folder = tempfile::tempdir()?;
+    let (mut life, mut acknowledged) = (0, 0);
+    while plan.goes_on(life) {
+        let orders = Orders {
+            name: format!("life{life}"),
+            ..Orders::new(folder.path(), 4, usize::MAX)
+        };
+        let mut victim = orders.command().stdout(Stdio::null()).spawn()?;
+        thread::sleep(Duration::from_millis(random.u64(8..120)));
+        victim.kill()?;
+        victim.wait()?;
+
+        let acks = Acks::read(&orders.acks());
+        acknowledged += acks.of("stored").count();
+        let audit = Audit::of(&orders.database()).and_then(|audit| audit.against(&acks));
+        audit.map_err(|error| format!("life {life}, ES_SEED={}: {:?}", plan.seed(), error.message()))?;
+        life += 1;
+    }
+    println!("kill: {life} lives, {acknowledged} acknowledged saves, none lost");
+    require(acknowledged > life, || {
+        "too little was saved to mean anything".to_owned()
+    })
+}

@@ -1,0 +1,171 @@
+//! The program that is killed, starved and lied to: it saves events and says what became of each save.
+
+use std::{
+    env,
+    fs::{File, OpenOptions},
+    io::Write as _,
+    path::PathBuf,
+    process::{Command, ExitCode},
+    sync::{Arc, Mutex},
+};
+
+use es_persistence::{
+    ApplicationRecorder, Datastore, DatastoreError, Environment, OriginatorId, RecorderErrorKind, StoredEvent,
+};
+use uuid::Uuid;
+
+/// What a victim has to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Orders {
+    /// Where the file is.
+    pub(crate) folder: PathBuf,
+    /// What distinguishes its saves from those of others.
+    pub(crate) name: String,
+    /// How many tasks save at once.
+    pub(crate) writers: usize,
+    /// How many saves each of them does.
+    pub(crate) saves: usize,
+    /// `SQLITE_SYNCHRONOUS`.
+    pub(crate) synchronous: String,
+}
+
+const KEY: &str = "ES_SQLITE_VICTIM";
+
+impl Orders {
+    pub(crate) fn new(folder: impl Into<PathBuf>, writers: usize, saves: usize) -> Self {
+        let synchronous = "FULL".to_owned();
+        Self {
+            folder: folder.into(),
+            name: "victim".to_owned(),
+            writers,
+            saves,
+            synchronous,
+        }
+    }
+
+    /// The orders that this process was started with, if it is a victim.
+    pub(crate) fn from_environment() -> Option<Self> {
+        let text = env::var(KEY).ok()?;
+        let [folder, name, writers, saves, synchronous] = text.split('|').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        Some(Self {
+            folder: folder.into(),
+            name: name.to_owned(),
+            writers: writers.parse().ok()?,
+            saves: saves.parse().ok()?,
+            synchronous: synchronous.to_owned(),
+        })
+    }
+
+    /// This program as a victim with these orders.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env::current_exe().unwrap());
+        let Self {
+            folder,
+            name,
+            writers,
+            saves,
+            synchronous,
+        } = self;
+        command.env(
+            KEY,
+            format!("{}|{name}|{writers}|{saves}|{synchronous}", folder.display()),
+        );
+        command.env("RUST_BACKTRACE", "0");
+        command
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join("victim.sqlite")
+    }
+
+    /// Where a victim says what became of its saves: a line each, in the order of the answers.
+    pub(crate) fn acks(&self) -> PathBuf {
+        self.folder.join(format!("{}.acks", self.name))
+    }
+}
+
+pub(crate) fn run(orders: &Orders) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(save_all(orders));
+    ExitCode::SUCCESS
+}
+
+async fn save_all(orders: &Orders) {
+    let acks = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(orders.acks())
+        .unwrap();
+    let acks = Arc::new(Mutex::new(acks));
+    let (datastore, recorder) = open(orders).await;
+    let writers = (0..orders.writers).map(|writer| {
+        let (orders, recorder, acks) = (orders.clone(), Arc::clone(&recorder), Arc::clone(&acks));
+        tokio::spawn(async move {
+            for save in 0..orders.saves {
+                let name = format!("{}-{writer}-{save}", orders.name);
+                let outcome = outcome(recorder.as_ref(), &name, 1 + (writer + save) % 3).await;
+                say(&acks, &name, outcome);
+            }
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    datastore.close().await;
+}
+
+/// Opens the file, again and again while it fails: the fault may be over the next time.
+async fn open(orders: &Orders) -> (Arc<dyn Datastore>, Arc<dyn ApplicationRecorder>) {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        match try_open(orders).await {
+            Ok(opened) => return opened,
+            Err(error) if attempts < 3 => eprintln!("victim: {error}"),
+            Err(_) => std::process::exit(3),
+        }
+    }
+}
+
+async fn try_open(orders: &Orders) -> Result<(Arc<dyn Datastore>, Arc<dyn ApplicationRecorder>), DatastoreError> {
+    let environment = Environment::new("victim")
+        .with("SQLITE_DBNAME", orders.database().to_str().unwrap())
+        .with("SQLITE_LOCK_TIMEOUT", "30")
+        .with("SQLITE_SYNCHRONOUS", &orders.synchronous);
+    let datastore = es_sqlite::factory().open(&environment).await?;
+    let recorder = datastore.application_recorder().await?;
+    Ok((datastore, recorder))
+}
+
+async fn outcome(recorder: &dyn ApplicationRecorder, name: &str, len: usize) -> &'static str {
+    match recorder.insert_events(events(name, len)).await {
+        Ok(_) => "stored",
+        Err(error) => match error.kind() {
+            RecorderErrorKind::OutcomeUnknown => "unknown",
+            RecorderErrorKind::Conflict(_) => "conflict",
+            _ => "not-stored",
+        },
+    }
+}
+
+/// Events of `len` aggregates; each says in its state to which save it belongs and how many others do.
+fn events(name: &str, len: usize) -> Vec<StoredEvent> {
+    let event = |index| StoredEvent {
+        originator_id: OriginatorId::Uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/{index}").as_bytes())),
+        originator_version: 1,
+        topic: "Victim.Saved".into(),
+        state: format!("{name} {len} {}", "x".repeat(300)).into_bytes(),
+    };
+    (0..len).map(event).collect()
+}
+
+fn say(acks: &Mutex<File>, name: &str, outcome: &str) {
+    let line = format!("{name} {outcome}\n");
+    acks.lock().unwrap().write_all(line.as_bytes()).unwrap();
+}
