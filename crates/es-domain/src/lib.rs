@@ -55,6 +55,7 @@ mod timestamp;
 mod trigger;
 
 pub mod prelude;
+pub mod testing;
 
 #[doc(hidden)]
 #[path = "private.rs"]

@@ -130,6 +130,7 @@ pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
         RecorderErrorKind::Corrupt => "it is no SQLite database, or damaged",
         RecorderErrorKind::ReadOnly => "it may not be written: give this user the right to, for the folder too",
         RecorderErrorKind::Unavailable => "it cannot be opened or is locked: see the folder's and the file's rights",
+        RecorderErrorKind::Schema => "its tables cannot be used",
         _ => "it cannot be used",
     };
     open_error(kind).with_source(FileError {

@@ -36,12 +36,11 @@ impl Database {
     pub(crate) async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
         let tables = Arc::new(Tables::new(application));
         let mut connection = open_writer(&config).await?;
-        if config.create_table {
-            tables
-                .create(&mut connection)
-                .await
-                .map_err(|failure| cannot_open(&config, failure))?;
-        }
+        let usable = match config.create_table {
+            true => tables.create(application, &mut connection).await,
+            false => tables.check(application, &mut connection).await,
+        };
+        usable.map_err(|failure| cannot_open(&config, failure))?;
         let wakers = Wakers::default();
         let is_durable = !matches!(config.location, Location::Memory(_));
         let gate = Gate::of(&config.location);

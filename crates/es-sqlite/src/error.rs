@@ -23,6 +23,14 @@ impl Failure {
         }
     }
 
+    /// The tables are not as they have to be.
+    pub(crate) fn schema(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self {
+            code: Some(ffi::SQLITE_SCHEMA),
+            source: source.into(),
+        }
+    }
+
     /// The connection cannot be opened again for a write.
     pub(crate) fn reopening(error: RecorderError) -> Self {
         Self {

@@ -21,6 +21,7 @@ mod database;
 mod error;
 mod factory;
 mod gate;
+mod maintenance;
 mod readers;
 mod reading;
 mod recorder;
@@ -31,7 +32,7 @@ mod snapshots;
 mod watcher;
 mod writer;
 
-pub use self::factory::factory;
+pub use self::{factory::factory, maintenance::maintain};
 
 /// The name of this store in errors.
 const STORE: &str = "SQLite";

@@ -4,10 +4,9 @@
 //! `AUTOINCREMENT` keeps a position from being given out twice. Triggers make the file itself refuse what the library
 //! never does: a hole in an aggregate's versions, and any change of an event that is stored.
 
-use es_persistence::sql::SqlName;
-use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
+mod version;
 
-use crate::error::Failure;
+use es_persistence::sql::SqlName;
 
 /// The statements about the tables of one application.
 #[derive(Clone, Debug)]
@@ -81,16 +80,20 @@ impl Tables {
         }
     }
 
-    /// Makes the tables and triggers where they are not there.
-    pub(crate) async fn create(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
-        let tables = [
-            self.events.definition(),
-            self.snapshots.definition(),
-            self.tracking.definition(),
-        ];
-        let script = format!("BEGIN IMMEDIATE;\n{}\nCOMMIT;", tables.join("\n"));
-        connection.execute(AssertSqlSafe(script)).await?;
-        Ok(())
+    /// What makes the tables and triggers.
+    fn definition(&self) -> String {
+        let Self {
+            events,
+            snapshots,
+            tracking,
+        } = self;
+        [
+            events.definition(),
+            events.triggers(),
+            snapshots.definition(),
+            tracking.definition(),
+        ]
+        .join("\n")
     }
 }
 
@@ -120,24 +123,39 @@ impl EventsTable {
     fn definition(&self) -> String {
         let name = &self.name;
         format!(
-            "CREATE TABLE IF NOT EXISTS {name} (
+            "CREATE TABLE {name} (
                  position INTEGER PRIMARY KEY AUTOINCREMENT,
                  originator_id ANY NOT NULL,
                  originator_version INTEGER NOT NULL,
                  topic TEXT NOT NULL,
                  state BLOB NOT NULL,
                  UNIQUE (originator_id, originator_version)
-             ) STRICT;
-             CREATE TRIGGER IF NOT EXISTS {name}_follow BEFORE INSERT ON {name}
+             ) STRICT;"
+        )
+    }
+
+    /// What makes the file refuse that events are left out or changed.
+    pub(crate) fn triggers(&self) -> String {
+        let name = &self.name;
+        format!(
+            "CREATE TRIGGER {name}_follow BEFORE INSERT ON {name}
              WHEN NEW.originator_version <> 1 + coalesce(
                      (SELECT max(originator_version) FROM {name} WHERE originator_id = NEW.originator_id), 0)
                  OR EXISTS (SELECT 1 FROM {name} WHERE position = NEW.position)
              BEGIN SELECT RAISE(ABORT, 'the version does not follow the last one'); END;
-             CREATE TRIGGER IF NOT EXISTS {name}_stay BEFORE UPDATE ON {name}
+             CREATE TRIGGER {name}_stay BEFORE UPDATE ON {name}
              BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-             CREATE TRIGGER IF NOT EXISTS {name}_remain BEFORE DELETE ON {name}
+             CREATE TRIGGER {name}_remain BEFORE DELETE ON {name}
              BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;"
         )
+    }
+
+    /// What takes these triggers out of force.
+    pub(crate) fn drop_triggers(&self) -> String {
+        let name = &self.name;
+        ["follow", "stay", "remain"]
+            .map(|trigger| format!("DROP TRIGGER {name}_{trigger};"))
+            .join("\n")
     }
 }
 
@@ -157,7 +175,7 @@ impl SnapshotsTable {
 
     fn definition(&self) -> String {
         format!(
-            "CREATE TABLE IF NOT EXISTS {} (
+            "CREATE TABLE {} (
                  originator_id ANY NOT NULL,
                  originator_version INTEGER NOT NULL,
                  topic TEXT NOT NULL,
@@ -184,7 +202,7 @@ impl TrackingTable {
 
     fn definition(&self) -> String {
         format!(
-            "CREATE TABLE IF NOT EXISTS {} (
+            "CREATE TABLE {} (
                  upstream TEXT PRIMARY KEY,
                  position INTEGER NOT NULL,
                  event_id BLOB

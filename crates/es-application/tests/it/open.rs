@@ -98,12 +98,9 @@ async fn a_file_that_may_not_be_written_refuses_saves() {
 #[tokio::test]
 async fn missing_tables_are_not_made_when_that_is_not_wanted() {
     let folder = tempfile::tempdir().unwrap();
-    let app = stores::open(stores::sqlite(&folder).with("CREATE_TABLE", "no")).await;
-    let error = app.save(&mut Account::open("Ann")).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "SQLite could not store events: its tables are missing or not as expected"
-    );
+    let text = refusal(stores::sqlite(&folder).with("CREATE_TABLE", "no")).await;
+    let advice = "there are no tables of bank; let CREATE_TABLE be yes once, or make them beforehand";
+    assert!(text.ends_with(advice), "{text}");
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ use self::datastore::FlawedPersistence;
 pub(crate) enum Flaw {
     /// None: the wrapping alone changes nothing.
     None,
+    /// Positions have holes, which is no fault where none are promised to be without.
+    Holes,
     /// Every third save becomes readable after a later one.
     LatePositions,
     /// The events of a call are stored one by one.
@@ -60,7 +62,11 @@ impl Backend for Flaw {
     }
 
     fn supports(&self, part: Part) -> bool {
-        !matches!(part, Part::Durability | Part::Sharing)
+        match part {
+            Part::Durability | Part::Sharing => false,
+            Part::ContiguousPositions => *self != Self::Holes,
+            _ => true,
+        }
     }
 
     fn fresh(&self) -> BoxFuture<'_, Result<FreshStore, Box<dyn Error + Send + Sync>>> {
@@ -71,7 +77,7 @@ impl Backend for Flaw {
     /// What does not come has to be waited for in vain here.
     fn patience(&self) -> Duration {
         match self {
-            Self::None => Duration::from_secs(20),
+            Self::None | Self::Holes => Duration::from_secs(20),
             _ => Duration::from_secs(2),
         }
     }

@@ -4,6 +4,7 @@
 mod conditional;
 mod discards;
 mod dog;
+mod given_when_then;
 mod hygiene;
 mod ids;
 pub mod lints;

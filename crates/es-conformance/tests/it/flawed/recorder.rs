@@ -54,7 +54,25 @@ impl Flawed {
             _ => self.memory.insert_events(events).await,
         };
         self.tell();
-        stored
+        Ok(stored?.into_iter().map(|position| self.spread(position)).collect())
+    }
+
+    /// The position as it is told.
+    fn spread(&self, position: u64) -> u64 {
+        if self.flaw == Flaw::Holes {
+            position * 3
+        } else {
+            position
+        }
+    }
+
+    /// The last of the positions up to the told one.
+    fn gather(&self, position: u64) -> u64 {
+        if self.flaw == Flaw::Holes {
+            position / 3
+        } else {
+            position
+        }
     }
 
     fn alter(&self, event: &mut StoredEvent) {
@@ -171,11 +189,10 @@ impl AggregateRecorder for Flawed {
 
 impl ApplicationRecorder for Flawed {
     fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
-        let start = selection
-            .lower()
-            .saturating_sub((self.flaw == Flaw::InclusiveStart).into());
-        let altered = Selection::after(start);
-        let altered = selection.upper().into_iter().fold(altered, Selection::up_to);
+        let start = self.gather(selection.lower());
+        let altered = Selection::after(start.saturating_sub((self.flaw == Flaw::InclusiveStart).into()));
+        let upper = selection.upper().map(|position| self.gather(position));
+        let altered = upper.into_iter().fold(altered, Selection::up_to);
         let limit = selection
             .max_len()
             .filter(|limit| *limit > 0 || self.flaw != Flaw::ZeroIsUnlimited);
@@ -187,7 +204,11 @@ impl ApplicationRecorder for Flawed {
                 return Ok(read);
             }
             let altered = altered.topics(selection.selected_topics().iter().cloned());
-            Ok(self.hide(self.memory.select_notifications(altered).await?))
+            let mut read = self.hide(self.memory.select_notifications(altered).await?);
+            for notification in &mut read {
+                notification.position = self.spread(notification.position);
+            }
+            Ok(read)
         })
     }
 
@@ -196,7 +217,7 @@ impl ApplicationRecorder for Flawed {
             let last = self.memory.max_position().await?;
             Ok(match self.flaw {
                 Flaw::MaxPositionAhead => last.map(|last| last + 1),
-                _ => last,
+                _ => last.map(|last| self.spread(last)),
             })
         })
     }
@@ -214,7 +235,10 @@ impl ApplicationRecorder for Flawed {
     }
 
     fn capabilities(&self) -> Capabilities {
-        self.memory.capabilities()
+        match self.flaw {
+            Flaw::Holes => Capabilities::default(),
+            _ => self.memory.capabilities(),
+        }
     }
 }
 
@@ -259,7 +283,7 @@ impl ProcessRecorder for Flawed {
                 _ => {
                     let stored = self.memory.insert_events_with_tracking(events, tracking).await;
                     self.tell();
-                    stored
+                    Ok(stored?.into_iter().map(|position| self.spread(position)).collect())
                 }
             }
         })

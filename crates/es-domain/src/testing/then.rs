@@ -1,0 +1,152 @@
+//! What a test ends with.
+
+use std::fmt;
+
+use super::table;
+use crate::{Aggregate, DomainEvent, State, TriggerErrorKind};
+
+/// What has come of a command.
+#[derive(Debug)]
+#[must_use = "nothing is checked before `then`, `then_nothing`, `then_error`, `then_refused` or `then_state`"]
+pub struct When<A, E> {
+    /// `None` when the command made none.
+    aggregate: Option<A>,
+    outcome: Result<(), E>,
+}
+
+/// An aggregate of which something has been checked.
+#[derive(Debug)]
+pub struct Then<A>(Option<A>);
+
+impl<A: Aggregate, E: fmt::Debug> When<A, E> {
+    pub(super) const fn new(aggregate: Option<A>, outcome: Result<(), E>) -> Self {
+        Self { aggregate, outcome }
+    }
+
+    /// Checks that the command has succeeded and that these events, and no others, have come of it.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise, with both side by side.
+    #[track_caller]
+    pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Then<A> {
+        let expected: Vec<A::Event> = expected.into_iter().collect();
+        if let Err(error) = &self.outcome {
+            panic!("the command failed with {error:?}\n{}", self.beside(&expected));
+        }
+        if let Some(refusal) = self.aggregate.as_ref().and_then(|aggregate| aggregate.root().refusal()) {
+            panic!("{refusal}\n{}", self.beside(&expected));
+        }
+        let actual = self.events();
+        let is_same = expected.len() == actual.len()
+            && expected
+                .iter()
+                .zip(&actual)
+                .all(|(expected, actual)| is_same(expected, actual));
+        assert!(
+            is_same,
+            "other events have come of the command\n{}",
+            self.beside(&expected)
+        );
+        Then(self.aggregate)
+    }
+
+    /// Checks that the command has succeeded without an event.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise.
+    #[track_caller]
+    pub fn then_nothing(self) -> Then<A> {
+        self.then([])
+    }
+
+    /// Checks that the command has failed with `expected`.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise.
+    #[track_caller]
+    pub fn then_error(self, expected: E) -> Then<A>
+    where
+        E: PartialEq,
+    {
+        match &self.outcome {
+            Err(actual) => assert!(
+                *actual == expected,
+                "the command failed with another error\n{}",
+                table::side_by_side(&[expected], &[actual], |expected, actual| expected == *actual)
+            ),
+            Ok(()) => panic!(
+                "the command was to fail with {expected:?}, and succeeded\n{}",
+                self.beside(&[])
+            ),
+        }
+        Then(self.aggregate)
+    }
+
+    /// Checks that an event was refused because it could not happen then, such as one after the end of the aggregate's
+    /// life.
+    ///
+    /// # Panics
+    ///
+    /// Otherwise.
+    #[track_caller]
+    pub fn then_refused(self, expected: TriggerErrorKind) -> Then<A> {
+        let refusal = self.aggregate.as_ref().and_then(|aggregate| aggregate.root().refusal());
+        let actual = refusal.map(crate::TriggerError::kind);
+        assert!(
+            actual == Some(expected),
+            "another refusal was expected\n{}",
+            table::side_by_side(&[Some(expected)], &[actual], PartialEq::eq)
+        );
+        Then(self.aggregate)
+    }
+
+    /// Lets `check` look at the aggregate; the command has succeeded.
+    ///
+    /// # Panics
+    ///
+    /// When `check` does, or the command has failed.
+    #[track_caller]
+    pub fn then_state(self, check: impl FnOnce(&A)) -> Then<A> {
+        if let Err(error) = &self.outcome {
+            panic!("the command failed with {error:?}");
+        }
+        Then(self.aggregate).then_state(check)
+    }
+
+    fn events(&self) -> Vec<&A::Event> {
+        let events = self.aggregate.iter().flat_map(Aggregate::pending_events);
+        events.map(DomainEvent::body).collect()
+    }
+
+    fn beside(&self, expected: &[A::Event]) -> String {
+        table::side_by_side(expected, &self.events(), |expected, actual| is_same(expected, actual))
+    }
+}
+
+impl<A> Then<A> {
+    /// Lets `check` look at the aggregate.
+    ///
+    /// # Panics
+    ///
+    /// When `check` does, or there is no aggregate because the command that was to make it has failed.
+    #[track_caller]
+    #[expect(clippy::return_self_not_must_use, reason = "everything has been checked")]
+    pub fn then_state(self, check: impl FnOnce(&A)) -> Self {
+        match &self.0 {
+            Some(aggregate) => check(aggregate),
+            None => panic!("the command made no aggregate"),
+        }
+        self
+    }
+}
+
+/// Whether both would be stored in the same way; what cannot be stored is compared by what it prints.
+fn is_same<E: serde::Serialize + fmt::Debug>(one: &E, other: &E) -> bool {
+    match (State::from_value(one), State::from_value(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => format!("{one:?}") == format!("{other:?}"),
+    }
+}

@@ -1,0 +1,15 @@
+//! What is special about SQLite: the file refuses, remembers its form, is old, damaged, or has to be changed after all.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and may say why"
+)]
+
+mod append_only;
+mod damaged;
+mod golden;
+mod latency;
+mod maintenance;
+mod schema;
+mod store;
