@@ -5,12 +5,18 @@ use std::{cmp, fmt, hash, marker::PhantomData, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use uuid::Uuid;
 
-use crate::{Aggregate, OriginatorId, id_source};
+use crate::{Aggregate, OriginatorId, ParseIdError, id_source};
 
 /// The ID of one kind of aggregate.
 ///
-/// [`Id`] is the one that most aggregates have. A type of your own, over a UUID or a text, says which aggregate it
-/// identifies by the associated type, so that the ID of another aggregate does not compile where this one is wanted.
+/// [`Id`] is the one that most aggregates have. A type of your own, over a UUID or a text, has
+/// `#[derive(AggregateId)]`, and the aggregate has `#[aggregate(id = …)]`. The ID of another aggregate does not compile
+/// where this one is wanted.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the ID of an aggregate",
+    label = "not an ID",
+    note = "an ID is `Id<Self>`, or a newtype with `#[derive(AggregateId)]` that `#[aggregate(id = …)]` names"
+)]
 pub trait AggregateId:
     Clone + Eq + hash::Hash + fmt::Debug + fmt::Display + Serialize + DeserializeOwned + Send + Sync + 'static
 {
@@ -57,14 +63,6 @@ pub trait FreshId: AggregateId {
 pub struct Id<A: ?Sized> {
     uuid: Uuid,
     aggregate: PhantomData<fn() -> A>,
-}
-
-/// The text is no UUID.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{text:?} is not a UUID")]
-pub struct ParseIdError {
-    text: String,
-    source: uuid::Error,
 }
 
 impl<A: ?Sized> Id<A> {
@@ -140,10 +138,7 @@ impl<A: ?Sized> FromStr for Id<A> {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.parse() {
             Ok(uuid) => Ok(Self::from_uuid(uuid)),
-            Err(source) => Err(ParseIdError {
-                text: text.to_owned(),
-                source,
-            }),
+            Err(source) => Err(ParseIdError::no_uuid(text, source)),
         }
     }
 }

@@ -46,6 +46,7 @@ mod domain_event;
 mod event;
 mod id;
 mod id_source;
+mod id_value;
 mod originator_id;
 mod replay;
 mod root;
@@ -66,8 +67,9 @@ pub use self::{
     clock::{Clock, SystemClock, with_clock},
     domain_event::{DomainEvent, Stamp},
     event::{ApplyError, Event, EventKind},
-    id::{AggregateId, FreshId, Id, ParseIdError},
+    id::{AggregateId, FreshId, Id},
     id_source::{IdSource, RandomIds, with_id_source},
+    id_value::{IdValue, ParseIdError},
     originator_id::OriginatorId,
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
@@ -75,4 +77,4 @@ pub use self::{
     timestamp::{ParseTimestampError, Timestamp},
     trigger::{TriggerError, TriggerErrorKind},
 };
-pub use es_macros::{Aggregate, event, events};
+pub use es_macros::{Aggregate, AggregateId, event, events};

@@ -2,6 +2,8 @@
 
 pub use serde;
 
+pub use crate::id_value::{IdOf, NewtypeId};
+
 use crate::{
     Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, root, trigger,
 };

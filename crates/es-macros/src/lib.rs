@@ -3,6 +3,7 @@
 use proc_macro::TokenStream;
 
 mod aggregate;
+mod aggregate_id;
 mod crate_path;
 mod errors;
 mod events;
@@ -13,6 +14,12 @@ mod topic;
 #[proc_macro_derive(Aggregate, attributes(aggregate))]
 pub fn derive_aggregate(input: TokenStream) -> TokenStream {
     aggregate::derive(input.into()).into()
+}
+
+#[doc = include_str!("../docs/aggregate_id.md")]
+#[proc_macro_derive(AggregateId, attributes(aggregate_id))]
+pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
+    aggregate_id::derive(input.into()).into()
 }
 
 #[doc = include_str!("../docs/events.md")]

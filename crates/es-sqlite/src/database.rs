@@ -36,9 +36,10 @@ impl Database {
     pub(crate) async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
         let tables = Arc::new(Tables::new(application));
         let mut connection = open_writer(&config).await?;
-        let usable = match config.create_table {
-            true => tables.create(application, &mut connection).await,
-            false => tables.check(application, &mut connection).await,
+        let usable = if config.create_table {
+            tables.create(application, &mut connection).await
+        } else {
+            tables.check(application, &mut connection).await
         };
         usable.map_err(|failure| cannot_open(&config, failure))?;
         let wakers = Wakers::default();

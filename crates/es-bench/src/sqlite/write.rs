@@ -49,7 +49,7 @@ pub(super) async fn many_writers(bench: &Bench) -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let fixture = Fixture::open().await?;
-    let pool = hand::pool(&fixture.path(), 8).await?;
+    let pool = hand::pool(&fixture.path(), 10).await?;
     let merging = Arc::new(hand::Merging::start(hand::connect(&fixture.path()).await?));
     let (mut pooled, mut merged) = (Rounds::new(), Rounds::new());
     for round in Rounds::numbers() {
@@ -71,7 +71,7 @@ pub(super) async fn many_writers(bench: &Bench) -> Result<(), Box<dyn Error>> {
         merged.add(round, WRITERS * SAVES_OF_MANY, ours, by_merging.await?);
     }
     let (ours, by_pool) = pooled.figures();
-    Bench::row(NAME, ours, Some(("sqlx, a pool of 8, a commit each", by_pool)));
+    Bench::row(NAME, ours, Some(("sqlx, a pool of 10, a commit each", by_pool)));
     let (ours, by_merging) = merged.figures();
     Bench::row(NAME, ours, Some(("sqlx, a merging writer by hand", by_merging)));
     fixture.datastore.close().await;

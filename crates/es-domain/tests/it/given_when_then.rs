@@ -203,7 +203,7 @@ fn a_failure_names_the_error() {
             .when(|account| account.withdraw(1))
             .then_error(AccountError::NoOwner);
     });
-    assert!(text.contains("≠ NoOwner | InsufficientFunds { balance: 0 }"), "{text}");
+    assert!(text.contains("≠ NoOwner  | InsufficientFunds { balance: 0 }"), "{text}");
 
     let text = message(|| {
         given::<Account>([opened()])

@@ -6,6 +6,7 @@ mod discards;
 mod dog;
 mod given_when_then;
 mod hygiene;
+mod id_types;
 mod ids;
 pub mod lints;
 mod names;

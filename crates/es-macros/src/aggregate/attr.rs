@@ -45,11 +45,29 @@ impl Options {
         match key.to_string().as_str() {
             "crate" => options::set(&mut self.krate, &key, CratePath::parse(input, &key)?),
             "event" => options::set(&mut self.event, &key, options::value(input, &key, "DogEvent")?),
-            "id" => options::set(&mut self.id, &key, options::value(input, &key, "Sku")?),
+            "id" => options::set(&mut self.id, &key, id(input, &key)?),
             "topic" => options::set(&mut self.topic, &key, topic::parse(input, &key)?),
             _ => Err(unknown(&key)),
         }
     }
+}
+
+/// Types that hold an ID, but do not know of what.
+const BARE: [&str; 7] = ["Uuid", "String", "str", "OriginatorId", "u64", "i64", "usize"];
+
+fn id(input: ParseStream<'_>, key: &Ident) -> syn::Result<Type> {
+    let ty = options::value(input, key, "Sku")?;
+    if let Type::Path(path) = &ty
+        && let Some(last) = path.path.segments.last()
+        && BARE.iter().any(|bare| last.ident == bare)
+    {
+        let message = format!(
+            "a `{}` may be the ID of anything: write `#[derive(AggregateId)] struct DogId(…);` and `id = DogId`",
+            last.ident
+        );
+        return Err(syn::Error::new_spanned(&ty, message));
+    }
+    Ok(ty)
 }
 
 fn unknown(key: &Ident) -> syn::Error {

@@ -22,9 +22,15 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
         vis: _,
         topic,
         id,
+        own_id,
         event,
     } = aggregate;
+    let id_of = own_id
+        .as_ref()
+        .map(|id| quote!(impl #krate::__private::IdOf for #id { type Aggregate = #name; }));
     quote! {
+        #id_of
+
         #[automatically_derived]
         impl #krate::Aggregate for #name {
             type Id = #id;

@@ -17,6 +17,8 @@ pub(crate) struct Aggregate {
     pub(crate) vis: Visibility,
     pub(crate) topic: LitStr,
     pub(crate) id: TokenStream,
+    /// A type that only this aggregate has as its ID.
+    pub(crate) own_id: Option<Type>,
     pub(crate) event: TokenStream,
 }
 
@@ -33,6 +35,7 @@ impl Aggregate {
         let topic = options
             .topic
             .unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()));
+        let own_id = options.id.clone().filter(is_own_id);
         let id = options
             .id
             .map_or_else(|| quote!(#krate::Id<Self>), |id| id.to_token_stream());
@@ -45,6 +48,7 @@ impl Aggregate {
             vis: input.vis.clone(),
             topic,
             id,
+            own_id,
             event,
         }
     }
@@ -53,6 +57,14 @@ impl Aggregate {
 /// The enum that `#[events]` makes for the aggregate `name`, unless it is told another name.
 fn event_name(name: &Ident) -> Ident {
     format_ident!("{}Event", name.unraw(), span = name.span())
+}
+
+/// Whether `ty` is a plain name, so that it is no `Id<Self>`.
+fn is_own_id(ty: &Type) -> bool {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return false;
+    };
+    path.segments.iter().all(|segment| segment.arguments.is_none())
 }
 
 /// Finds the root by its type. Returns `None` only after an error.

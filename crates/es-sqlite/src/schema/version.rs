@@ -28,17 +28,16 @@ impl Tables {
     pub(crate) async fn create(&self, application: &SqlName, connection: &mut SqliteConnection) -> Result<(), Failure> {
         connection.execute("BEGIN IMMEDIATE").await?;
         connection.execute(TABLE).await?;
-        match stored(application, connection).await? {
-            Some(found) => check(application, found)?,
-            None => {
-                connection.execute(AssertSqlSafe(self.definition())).await?;
-                let query = sqlx::query("INSERT INTO es_schema (application, form) VALUES (?1, ?2)");
-                query
-                    .bind(application.to_string())
-                    .bind(CURRENT)
-                    .execute(&mut *connection)
-                    .await?;
-            }
+        if let Some(found) = stored(application, connection).await? {
+            check(application, found)?;
+        } else {
+            connection.execute(AssertSqlSafe(self.definition())).await?;
+            let query = sqlx::query("INSERT INTO es_schema (application, form) VALUES (?1, ?2)");
+            query
+                .bind(application.to_string())
+                .bind(CURRENT)
+                .execute(&mut *connection)
+                .await?;
         }
         connection.execute("COMMIT").await?;
         Ok(())

@@ -108,7 +108,7 @@ fn lose_power(records: &[Record], random: &mut fastrand::Rng, disk: &Path) -> Re
             .iter()
             .filter(|record| record.file == file)
             .map(|record| &record.operation);
-        let contents = survivors(of_file.collect(), random);
+        let contents = survivors(&of_file.collect::<Vec<_>>(), random);
         if !contents.is_empty() {
             fs::write(disk.join(format!("victim.sqlite{ending}")), contents)?;
         }
@@ -125,14 +125,16 @@ fn lose_power(records: &[Record], random: &mut fastrand::Rng, disk: &Path) -> Re
 
 /// What is left of a file: all that came before its last sync, and of the rest nothing, a beginning, some, or all, the
 /// last of it torn within a page.
-fn survivors(operations: Vec<&Operation>, random: &mut fastrand::Rng) -> Vec<u8> {
+fn survivors(operations: &[&Operation], random: &mut fastrand::Rng) -> Vec<u8> {
     let synced = operations
         .iter()
         .rposition(|operation| operation.is_sync())
         .map_or(0, |at| at + 1);
     let (safe, unsafe_) = operations.split_at(synced);
     let mut contents = Vec::new();
-    safe.iter().for_each(|operation| operation.apply(&mut contents));
+    for operation in safe {
+        operation.apply(&mut contents);
+    }
     let beginning = random.usize(0..=unsafe_.len());
     let way = random.u8(0..4);
     for (index, operation) in unsafe_.iter().enumerate() {

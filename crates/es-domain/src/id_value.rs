@@ -1,0 +1,156 @@
+//! What newtypes of IDs hold.
+
+use std::{error::Error, fmt, hash, sync::Arc};
+
+use uuid::Uuid;
+
+use crate::{Aggregate, AggregateId, FreshId, OriginatorId, id_source};
+
+/// The value inside of an ID with `#[derive(AggregateId)]`: a UUID or a text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of an ID",
+    label = "neither a UUID nor a text",
+    note = "an ID is a newtype over `Uuid`, `String`, `Arc<str>` or `Box<str>`"
+)]
+pub trait IdValue: Clone + Eq + hash::Hash + fmt::Display + fmt::Debug + Send + Sync + 'static {
+    /// The value of an aggregate that has not been created.
+    fn nil() -> Self;
+
+    /// The value as stores see it.
+    fn to_originator_id(&self) -> OriginatorId;
+
+    /// The value that a store has kept, or `None` when it is of the other kind.
+    fn from_originator_id(id: &OriginatorId) -> Option<Self>;
+
+    /// Reads a value from a text.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseIdError`] when the text is no such value, is empty or contains the character NUL.
+    fn parse(text: &str) -> Result<Self, ParseIdError>;
+}
+
+/// The text is no ID.
+#[derive(Clone, Debug)]
+pub struct ParseIdError {
+    text: String,
+    source: Option<uuid::Error>,
+}
+
+impl ParseIdError {
+    pub(crate) fn no_uuid(text: &str, source: uuid::Error) -> Self {
+        let (text, source) = (text.to_owned(), Some(source));
+        Self { text, source }
+    }
+
+    fn no_text(text: &str) -> Self {
+        let (text, source) = (text.to_owned(), None);
+        Self { text, source }
+    }
+}
+
+impl fmt::Display for ParseIdError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = &self.text;
+        match &self.source {
+            Some(_) => write!(f, "{text:?} is not a UUID"),
+            None => write!(f, "{text:?} is not an ID: it is empty or contains NUL"),
+        }
+    }
+}
+
+impl Error for ParseIdError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl IdValue for Uuid {
+    fn nil() -> Self {
+        Self::nil()
+    }
+
+    fn to_originator_id(&self) -> OriginatorId {
+        OriginatorId::Uuid(*self)
+    }
+
+    fn from_originator_id(id: &OriginatorId) -> Option<Self> {
+        id.as_uuid()
+    }
+
+    fn parse(text: &str) -> Result<Self, ParseIdError> {
+        text.parse().map_err(|source| ParseIdError::no_uuid(text, source))
+    }
+}
+
+macro_rules! text {
+    ($($ty:ty)*) => {$(
+        impl IdValue for $ty {
+            fn nil() -> Self {
+                "".into()
+            }
+
+            fn to_originator_id(&self) -> OriginatorId {
+                OriginatorId::from(&**self)
+            }
+
+            fn from_originator_id(id: &OriginatorId) -> Option<Self> {
+                id.as_text().map(Into::into)
+            }
+
+            fn parse(text: &str) -> Result<Self, ParseIdError> {
+                if text.is_empty() || text.contains('\0') {
+                    return Err(ParseIdError::no_text(text));
+                }
+                Ok(text.into())
+            }
+        }
+    )*};
+}
+
+text! { String Arc<str> Box<str> }
+
+/// An ID with `#[derive(AggregateId)]`.
+pub trait NewtypeId: Sized {
+    /// What it holds.
+    type Value: IdValue;
+
+    fn from_value(value: Self::Value) -> Self;
+
+    fn value(&self) -> &Self::Value;
+}
+
+/// What `#[aggregate(id = …)]` says about an ID.
+pub trait IdOf {
+    /// What it identifies.
+    type Aggregate;
+}
+
+#[diagnostic::do_not_recommend]
+impl<I> AggregateId for I
+where
+    I: NewtypeId + IdOf<Aggregate: Aggregate<Id = I>>,
+    I: Clone + Eq + hash::Hash + fmt::Debug + fmt::Display,
+    I: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
+{
+    type Aggregate = <I as IdOf>::Aggregate;
+
+    fn nil() -> Self {
+        Self::from_value(I::Value::nil())
+    }
+
+    fn to_originator_id(&self) -> OriginatorId {
+        self.value().to_originator_id()
+    }
+
+    fn from_originator_id(id: &OriginatorId) -> Option<Self> {
+        I::Value::from_originator_id(id).map(Self::from_value)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<I: AggregateId + NewtypeId<Value = Uuid>> FreshId for I {
+    fn fresh() -> Self {
+        Self::from_value(id_source::next_id())
+    }
+}
