@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    task,
+};
 
 use super::{BatchWriter, Outcome};
 
@@ -81,6 +84,11 @@ impl<W: BatchWriter> Queue<W> {
                 // The caller may have gone away; the outcome stands all the same.
                 drop(reply.send(outcome));
             }
+        }
+        if saves.len() > 1 {
+            // Those who have just been answered may have more to save. Were the next batch taken before they have had
+            // their turn, it would be the first of them alone, and all others would wait for a commit of one save.
+            task::yield_now().await;
         }
         self.put_back(busy)
     }
