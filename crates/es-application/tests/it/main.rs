@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bank;
+mod cancel;
 mod execute;
 mod follow;
 mod log;
