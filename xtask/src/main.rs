@@ -9,6 +9,7 @@
 mod bench;
 mod ci;
 mod error;
+mod integration;
 mod interrupt;
 mod postgres;
 mod program;
@@ -45,6 +46,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Error> {
     match command.as_str() {
         "bench" => bench::run(rest),
         "ci" => ci::run(rest),
+        "integration" => integration::run(rest),
         "postgres" => postgres::run(rest),
         "soak" => soak::run(rest),
         "test" => test::run(rest),

@@ -8,6 +8,7 @@ mod readiness;
 
 use std::collections::hash_map::RandomState;
 use std::env;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 use std::process::Command;
 
@@ -39,7 +40,47 @@ pub(crate) enum Server {
     Local(Cluster),
 }
 
+/// Where a server is to come from.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Choice {
+    /// A container of the image that the environment names, or of the default one.
+    #[default]
+    Docker,
+    /// A container of this image.
+    Image(String),
+    /// The user's own.
+    Url(String),
+    /// The programs of this machine.
+    Local,
+}
+
+impl fmt::Display for Choice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Docker => f.write_str("Docker"),
+            Self::Image(image) => write!(f, "Docker, image {image}"),
+            Self::Url(_) => f.write_str("a server that is there already"),
+            Self::Local => f.write_str("this machine's programs"),
+        }
+    }
+}
+
+/// Leaves `server` running, as `postgres up` does.
+pub(crate) fn keep(server: Server) -> Result<(), Error> {
+    kept()?.keep(server)
+}
+
 impl Server {
+    /// Starts the server that was chosen, or takes the user's.
+    pub(crate) fn chosen(choice: &Choice) -> Result<Self, Error> {
+        match choice {
+            Choice::Docker => Container::start().map(Self::Docker),
+            Choice::Image(image) => Container::start_of(image.clone()).map(Self::Docker),
+            Choice::Url(url) => Ok(Self::Given(url.clone())),
+            Choice::Local => Cluster::start().map(Self::Local),
+        }
+    }
+
     /// Takes the user's server, or starts one.
     pub(crate) fn start() -> Result<Self, Error> {
         match env::var(URL_VARIABLE) {
@@ -98,9 +139,9 @@ impl Server {
         }
     }
 
-    fn origin(&self) -> String {
+    pub(crate) fn origin(&self) -> String {
         match self {
-            Self::Given(_) => format!("the server at {URL_VARIABLE}"),
+            Self::Given(_) => "the server at the given URL".to_owned(),
             Self::Docker(container) => format!("a container of {}", container.image()),
             Self::Local(cluster) => format!("a cluster of {}", cluster.programs().display()),
         }

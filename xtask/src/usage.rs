@@ -10,6 +10,9 @@ usage: cargo xtask COMMAND
   test [--store memory|sqlite|postgres|all] [-- EXTRA]
                      all tests; a store leaves the tests of the other store crates out (default: all);
                      EXTRA goes to `cargo nextest run` (or `cargo test`) and leaves the doctests out
+  integration [--image IMAGE|--url URL|--local] [--keep] [-- EXTRA]
+                     the tests that need PostgreSQL, against a server in Docker (--local: of this machine's
+                     programs; --url: that one); --keep leaves it running; EXTRA goes to `cargo nextest run`
   tidy               the rules that no compiler knows: layers, file heads, budgets, names, links
   soak [--hours N] [--seed S]
                      kills and power losses at random, for N hours (default: 1); prints the seeds

@@ -28,11 +28,15 @@ pub(crate) struct Container {
 }
 
 impl Container {
-    /// Starts a container and waits until it takes connections.
+    /// Starts a container of the image that the environment names, or of the default one.
     pub(super) fn start() -> Result<Self, Error> {
+        Self::start_of(env::var(IMAGE_VARIABLE).unwrap_or_else(|_| DEFAULT_IMAGE.to_owned()))
+    }
+
+    /// Starts a container of `image` and waits until it takes connections.
+    pub(super) fn start_of(image: String) -> Result<Self, Error> {
         // A daemon that cannot be reached answers with a failure.
         docker(&["version", "--format", "{{.Server.Version}}"])?;
-        let image = env::var(IMAGE_VARIABLE).unwrap_or_else(|_| DEFAULT_IMAGE.to_owned());
         if docker(&["image", "inspect", &image]).is_err() {
             let mut pull = Command::new("docker");
             program::run_within(pull.args(["pull", &image]), PULL_LIMIT)?;
