@@ -55,7 +55,8 @@ impl Model {
             .unwrap_or(0)
     }
 
-    /// What is wrong with a save: of each aggregate the first event that does not follow.
+    /// What is wrong with a save: of each aggregate the first event that does not follow. Where events of the same save
+    /// come before it, the last version may be the last of these, or the one in the store.
     pub(crate) fn faults(&self, events: &[StoredEvent], tracking: Option<&Tracking>) -> Faults {
         let mut lasts: BTreeMap<&OriginatorId, u64> = BTreeMap::new();
         let mut conflicts: Vec<Conflict> = Vec::new();
@@ -65,12 +66,11 @@ impl Model {
             if event.originator_version == *last + 1 {
                 *last += 1;
             } else if conflicts.iter().all(|conflict| conflict.originator_id != *id) {
-                let (version, last_version) = (event.originator_version, *last);
-                conflicts.push(Conflict {
+                conflicts.extend([*last, self.last_version(id)].map(|last_version| Conflict {
                     originator_id: id.clone(),
-                    version,
+                    version: event.originator_version,
                     last_version,
-                });
+                }));
             }
         }
         Faults {

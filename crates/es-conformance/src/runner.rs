@@ -1,6 +1,6 @@
 //! Running one case.
 
-use std::{any::Any, panic, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
 use libtest_mimic::{Completion, Failed, Trial};
@@ -73,12 +73,10 @@ async fn run_on_fresh(backend: &dyn Backend, case: &Case) -> Result<(), String> 
 
 /// What a panic said; its place was printed when it happened.
 fn text(panic: Box<dyn Any + Send>) -> String {
-    let panic = match panic.downcast::<String>() {
-        Ok(text) => return *text,
-        Err(panic) => panic,
-    };
-    match panic.downcast::<&'static str>() {
-        Ok(text) => (*text).to_owned(),
-        Err(panic) => panic::resume_unwind(panic),
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => panic
+            .downcast_ref::<&str>()
+            .map_or_else(|| "it panicked".to_owned(), |text| (*text).to_owned()),
     }
 }

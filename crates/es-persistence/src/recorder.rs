@@ -12,6 +12,6 @@ pub use self::{
     application::ApplicationRecorder,
     error::{AlreadyTracked, Conflict, Operation, RecorderError, RecorderErrorKind},
     process::ProcessRecorder,
-    request::check_events,
+    request::{check_events, check_tracking},
     tracking::TrackingRecorder,
 };

@@ -25,6 +25,8 @@ const PAGE: usize = 500;
 pub struct Subscription {
     state: State,
     ready: VecDeque<Notification>,
+    /// Up to where nothing else is selected once `ready` has been delivered.
+    passed: u64,
     position: u64,
     stop: watch::Sender<bool>,
 }
@@ -62,12 +64,13 @@ impl Subscription {
         Self {
             state: State::Paused(reader),
             ready: VecDeque::new(),
+            passed: position,
             position,
             stop,
         }
     }
 
-    /// The position up to which everything selected has been delivered.
+    /// The position up to which everything selected has been delivered, also past events that are not selected.
     pub const fn position(&self) -> u64 {
         self.position
     }
@@ -80,7 +83,7 @@ impl Subscription {
 
     fn deliver(&mut self) -> Option<Notification> {
         let notification = self.ready.pop_front()?;
-        self.position = notification.position;
+        self.position = if self.ready.is_empty() { self.passed } else { notification.position };
         Some(notification)
     }
 
@@ -123,8 +126,9 @@ impl Stream for Subscription {
 impl Subscription {
     fn take(&mut self, page: Page) {
         self.ready = page.notifications.into();
+        self.passed = page.passed;
         if self.ready.is_empty() {
-            self.position = self.position.max(page.passed);
+            self.position = self.passed;
         }
         if let Some(reader) = page.rest {
             self.state = State::Paused(reader);
@@ -156,36 +160,31 @@ struct Page {
 }
 
 impl Reader {
-    /// Reads until there is something to deliver, or nothing more can come.
+    /// Reads until there is something to deliver or to pass over, or nothing more can come.
     async fn next_page(mut self) -> Result<Page, RecorderError> {
         loop {
-            let passed = self.recorder.max_position().await?.unwrap_or(0);
-            let end = self.selection.upper().map_or(passed, |upper| upper.min(passed));
-            let limit = self.selection.max_len().map_or(PAGE, |limit| limit.min(PAGE));
-            let page = self.selection.clone().up_to(end).limit(limit);
-            let notifications = self.recorder.select_notifications(page).await?;
-            let is_full = notifications.len() == limit;
-            let reached = notifications
-                .last()
-                .filter(|_| is_full)
-                .map_or(end, |last| last.position);
-            let reached = reached.max(self.selection.lower());
-            let is_last = self.advance(reached, notifications.len());
-            if is_last || !notifications.is_empty() {
-                return Ok(Page {
-                    notifications,
-                    passed: reached,
-                    rest: (!is_last).then_some(self),
-                });
+            let before = self.selection.lower();
+            let (notifications, passed) = self.read().await?;
+            let is_last = self.advance(passed, notifications.len());
+            if is_last || passed > before {
+                return Ok(Page { notifications, passed, rest: (!is_last).then_some(self) });
             }
             if !self.wait().await {
-                return Ok(Page {
-                    notifications,
-                    passed: reached,
-                    rest: None,
-                });
+                return Ok(Page { notifications, passed, rest: None });
             }
         }
+    }
+
+    /// Reads a page, and tells up to where nothing else is selected.
+    async fn read(&self) -> Result<(Vec<Notification>, u64), RecorderError> {
+        let last = self.recorder.max_position().await?.unwrap_or(0);
+        let end = self.selection.upper().map_or(last, |upper| upper.min(last));
+        let limit = self.selection.max_len().map_or(PAGE, |limit| limit.min(PAGE));
+        let page = self.selection.clone().up_to(end).limit(limit);
+        let notifications = self.recorder.select_notifications(page).await?;
+        let is_full = notifications.len() == limit;
+        let passed = notifications.last().filter(|_| is_full).map_or(end, |last| last.position);
+        Ok((notifications, passed.max(self.selection.lower())))
     }
 
     /// Moves the selection on; true says that nothing more can come.

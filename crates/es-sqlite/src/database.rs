@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    Operation, RecorderError, RecorderErrorKind, check_events,
+    Operation, RecorderError, RecorderErrorKind, check_events, check_tracking,
     group_commit::{GroupCommit, WriterGone},
     sql::SqlName,
 };
@@ -71,6 +71,7 @@ impl Database {
             return Ok(Vec::new());
         }
         check_events(STORE, &save.events)?;
+        save.tracking.iter().try_for_each(|tracking| check_tracking(STORE, tracking))?;
         self.writer
             .save(save)
             .await

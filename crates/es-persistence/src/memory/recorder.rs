@@ -12,7 +12,7 @@ use super::{STORE, log::Log, tracking::Positions};
 use crate::{
     AggregateRecorder, ApplicationRecorder, Capabilities, Notification, Operation, ProcessRecorder, RecorderError,
     RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking, TrackingRecorder, Waker, Wakeup,
-    check_events,
+    check_events, check_tracking,
 };
 
 /// Stores events and tracking in memory. Positions have no holes.
@@ -40,6 +40,7 @@ impl MemoryRecorder {
 
     fn insert(&self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
         check_events(STORE, &events)?;
+        tracking.iter().try_for_each(|tracking| check_tracking(STORE, tracking))?;
         let (has_events, has_tracking) = (!events.is_empty(), tracking.is_some());
         let positions = self
             .stored

@@ -11,19 +11,24 @@ use crate::{StoredEvent, StreamSelection};
 ///
 /// # Contract
 ///
+/// Behind each sentence stands the case of `es-conformance` that holds a recorder to it.
+///
 /// - The events of one call are stored together or not at all, whatever happens meanwhile: an error, a kill, a dropped
-///   future.
+///   future. (`append::is_atomic`, `cancellation::a_dropped_save_is_stored_wholly_or_not_at_all`)
 /// - An aggregate has each version once: one that is there already, or twice in one call, is a conflict.
+///   (`version::one_that_is_there_is_a_conflict`, `version::a_repeat_in_one_call_is_a_conflict`)
+/// - Of many who store the same version one succeeds. (`concurrency::one_of_many_at_the_same_version_wins`)
 /// - Versions may be skipped, as those of snapshots are; an [`ApplicationRecorder`](super::ApplicationRecorder) is
-///   stricter.
-/// - What is read is what was written: ID, version, topic and every byte of the state.
+///   stricter. (`snapshot::versions_may_be_skipped`)
+/// - What is read is what was written: ID, version, topic and every byte of the state. (`append::keeps_every_byte`)
 /// - Everything that a call has stored is there for every call that begins after it returned.
-/// - A UUID and its text are different IDs.
+///   (`append::is_readable_when_it_returns`)
+/// - A UUID and its text are different IDs. (`append::keeps_text_and_uuid_apart`)
 pub trait AggregateRecorder: fmt::Debug + Send + Sync + 'static {
     /// Stores `events` in one transaction, in the given order, and returns the position of each, or no positions where
     /// the recorder has no log.
     ///
-    /// No events change nothing and return no positions.
+    /// No events change nothing and return no positions. (`append::empty_is_a_noop`)
     ///
     /// # Errors
     ///
@@ -36,6 +41,7 @@ pub trait AggregateRecorder: fmt::Debug + Send + Sync + 'static {
     fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>>;
 
     /// Reads the events that `selection` names, in the order of their versions; none when there is no such aggregate.
+    /// (`select::ascends_by_version`, `select::an_unknown_aggregate_has_no_events`)
     ///
     /// # Errors
     ///

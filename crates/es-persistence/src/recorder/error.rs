@@ -68,7 +68,7 @@ pub struct Conflict {
     pub originator_id: OriginatorId,
     /// The version that was to be stored.
     pub version: u64,
-    /// The aggregate's last version in the store; 0 when it has none.
+    /// The aggregate's last version, in the store or earlier in the same call; 0 when it has none.
     pub last_version: u64,
 }
 

@@ -10,6 +10,7 @@ use crate::{StoredEvent, Tracking};
 /// # Contract
 ///
 /// - Events and tracking are stored together or not at all: a conflict of either stores neither.
+///   (`process::a_conflict_stores_no_tracking`, `process::a_tracked_position_stores_no_events`)
 pub trait ProcessRecorder: ApplicationRecorder + TrackingRecorder {
     /// Stores `events` and `tracking` in one transaction, and returns the positions of the events. No events store the
     /// tracking alone.

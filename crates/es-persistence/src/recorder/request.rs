@@ -3,7 +3,7 @@
 use es_domain::OriginatorId;
 
 use super::{Operation, RecorderError, RecorderErrorKind};
-use crate::StoredEvent;
+use crate::{StoredEvent, Tracking};
 
 /// Refuses events that no store can keep: recorders call it first.
 ///
@@ -25,6 +25,27 @@ pub fn check_events(store: &'static str, events: &[StoredEvent]) -> Result<(), R
             Err(RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause))
         }
     }
+}
+
+/// Refuses tracking that no store can keep: recorders call it first.
+///
+/// # Errors
+///
+/// [`Invalid`](RecorderErrorKind::Invalid), with a source that names the fault, when the position is 0 or above
+/// `i64::MAX`, or the upstream's name is empty or has a NUL character.
+pub fn check_tracking(store: &'static str, tracking: &Tracking) -> Result<(), RecorderError> {
+    let Tracking { upstream, position, .. } = tracking;
+    let fault = if *position == 0 {
+        "positions start at 1"
+    } else if i64::try_from(*position).is_err() {
+        "the position is above the greatest that stores keep"
+    } else if is_unfit(upstream) {
+        "a name is a text of at least one character without NUL"
+    } else {
+        return Ok(());
+    };
+    let cause = format!("position {position} of {upstream:?}: {fault}");
+    Err(RecorderError::new(store, Operation::InsertTracking, RecorderErrorKind::Invalid).with_source(cause))
 }
 
 fn fault(event: &StoredEvent) -> Option<&'static str> {

@@ -12,8 +12,9 @@ use crate::Tracking;
 /// # Contract
 ///
 /// - The position of an upstream only grows: one that is not greater than the last is refused.
-/// - Positions may be skipped, and what is skipped can never be tracked later.
-/// - Upstreams do not know of each other.
+///   (`tracking::positions_only_grow`, `tracking::one_of_many_at_the_same_position_wins`)
+/// - Positions may be skipped, and what is skipped can never be tracked later. (`tracking::positions_may_be_skipped_for_good`)
+/// - Upstreams do not know of each other. (`tracking::upstreams_do_not_know_of_each_other`)
 pub trait TrackingRecorder: fmt::Debug + Send + Sync + 'static {
     /// Stores `tracking`.
     ///
