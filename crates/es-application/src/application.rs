@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use es_domain::AggregateId;
+use es_domain::{AggregateId, Metadata};
 use es_persistence::{Datastore, EventStore};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Application {
     inner: Arc<Inner>,
+    metadata: Metadata,
 }
 
 struct Inner {
@@ -33,12 +34,14 @@ impl Application {
 
     pub(crate) fn new(name: String, store: EventStore, datastore: Arc<dyn Datastore>) -> Self {
         let repository = Repository::new(store);
+        let inner = Arc::new(Inner {
+            name,
+            repository,
+            datastore,
+        });
         Self {
-            inner: Arc::new(Inner {
-                name,
-                repository,
-                datastore,
-            }),
+            inner,
+            metadata: Metadata::new(),
         }
     }
 
@@ -79,6 +82,25 @@ impl Application {
         )
     }
 
+    /// The same application, which puts `metadata` on all events that are saved through what is returned. What an event
+    /// has already stays as it is.
+    ///
+    /// ```
+    /// # use es_application::prelude::*;
+    /// # use es_domain::Metadata;
+    /// # async fn handle(app: Application, request: &str) -> Result<(), ApplicationError> {
+    /// let app = app.with_metadata(Metadata::new().correlation_id(request).with("user", "ann"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with_metadata(&self, metadata: Metadata) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            metadata: metadata.or(&self.metadata),
+        }
+    }
+
     pub(crate) fn store(&self) -> &EventStore {
         self.inner.repository.store()
     }
@@ -102,6 +124,7 @@ impl Application {
     /// were: read them again to learn which.
     pub async fn save(&self, mut changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
         let mut events = Vec::new();
+        changes.add_metadata(&self.metadata);
         changes.encode(self.store().mapper(), &mut events)?;
         if events.is_empty() {
             return Ok(Vec::new());

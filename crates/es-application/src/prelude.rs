@@ -3,4 +3,4 @@
 #[doc(no_inline)]
 pub use crate::{Application, ApplicationError, Environment, ExecuteError, Recorded, Selection};
 #[doc(no_inline)]
-pub use es_domain::{Aggregate, AggregateId, DomainEvent, Event, Id};
+pub use es_domain::{Aggregate, AggregateId, DomainEvent, Event, Id, Metadata};

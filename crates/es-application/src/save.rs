@@ -1,6 +1,6 @@
 //! What can be saved together.
 
-use es_domain::Aggregate;
+use es_domain::{Aggregate, Metadata};
 use es_persistence::{Mapper, StoredEvent};
 
 use crate::ApplicationError;
@@ -14,6 +14,10 @@ use crate::ApplicationError;
     note = "save one aggregate as `&mut dog`, several as `(&mut page, &mut index)`"
 )]
 pub trait Changes: Send {
+    /// Puts `metadata` on the pending events.
+    #[doc(hidden)]
+    fn add_metadata(&mut self, metadata: &Metadata);
+
     /// Adds the pending events to `events`.
     #[doc(hidden)]
     fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError>;
@@ -24,6 +28,10 @@ pub trait Changes: Send {
 }
 
 impl<A: Aggregate> Changes for &mut A {
+    fn add_metadata(&mut self, metadata: &Metadata) {
+        A::add_metadata(self, metadata);
+    }
+
     fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
         if let Some(refusal) = self.root().refusal() {
             return Err(refusal.clone().into());
@@ -43,6 +51,10 @@ impl<A: Aggregate> Changes for &mut A {
 macro_rules! many {
     ($([$($generics:tt)*] $many:ty;)*) => {$(
         impl<C: Changes, $($generics)*> Changes for $many {
+            fn add_metadata(&mut self, metadata: &Metadata) {
+                self.iter_mut().for_each(|changes| changes.add_metadata(metadata));
+            }
+
             fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
                 self.iter().try_for_each(|changes| changes.encode(mapper, events))
             }
@@ -63,6 +75,10 @@ many! {
 macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
         impl<$($name: Changes),*> Changes for ($($name,)*) {
+            fn add_metadata(&mut self, metadata: &Metadata) {
+                $(self.$index.add_metadata(metadata);)*
+            }
+
             fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
                 $(self.$index.encode(mapper, events)?;)*
                 Ok(())

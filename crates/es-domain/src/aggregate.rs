@@ -1,7 +1,8 @@
 //! What an aggregate is.
 
 use crate::{
-    AggregateId, DomainEvent, Event, EventKind, FreshId, ReplayError, Root, Timestamp, TriggerError, replay, trigger,
+    AggregateId, DomainEvent, Event, EventKind, FreshId, Metadata, ReplayError, RetiredEvent, Root, Timestamp,
+    TriggerError, Upcaster, replay, trigger,
 };
 
 /// A thing with an identity whose state is the outcome of its events.
@@ -22,6 +23,9 @@ pub trait Aggregate: Sized + Send + 'static {
 
     /// Its name in stores. It never changes once something is stored; the topics of its events begin with it.
     const TOPIC: &'static str;
+
+    /// Brings snapshots of older versions up to date: the first upcaster turns version 1 into version 2, and so on.
+    const UPCASTERS: &'static [Upcaster] = &[];
 
     /// What the library keeps about it.
     fn root(&self) -> &Root<Self>;
@@ -52,6 +56,11 @@ pub trait Aggregate: Sized + Send + 'static {
     /// The events that have been triggered and not saved, oldest first.
     fn pending_events(&self) -> &[DomainEvent<Self::Event>] {
         self.root().pending_events()
+    }
+
+    /// Puts `metadata` on the events that have not been saved. What an event has already stays as it is.
+    fn add_metadata(&mut self, metadata: &Metadata) {
+        self.root_mut().add_metadata(metadata);
     }
 
     /// Takes the pending events out. Whoever calls this has to store them: the aggregate forgets them.
@@ -103,6 +112,9 @@ pub trait Aggregate: Sized + Send + 'static {
 
     /// The topics under which its events may be stored, old ones included.
     fn topics() -> Vec<&'static str> {
-        Self::Event::KINDS.iter().flat_map(EventKind::topics).collect()
+        let kinds = Self::Event::KINDS.iter().flat_map(EventKind::topics);
+        kinds
+            .chain(Self::Event::RETIRED.iter().map(RetiredEvent::topic))
+            .collect()
     }
 }

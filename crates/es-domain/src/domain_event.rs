@@ -1,8 +1,13 @@
 //! An event as it happened to one aggregate.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
-use crate::{Aggregate, Event, EventKind, Timestamp, clock, id_source};
+use crate::{
+    Aggregate, Event, EventKind, Metadata, Timestamp, clock, id_source,
+    metadata::{self, CAUSATION_ID, CORRELATION_ID},
+};
 
 /// The ID of the aggregate that events of type `E` belong to.
 type IdOf<E> = <<E as Event>::Aggregate as Aggregate>::Id;
@@ -16,6 +21,8 @@ pub struct DomainEvent<E: Event> {
     originator_version: u64,
     stamp: Stamp,
     body: E,
+    /// More that happened with it, when the stored event was split.
+    more: Option<Box<[E]>>,
 }
 
 /// What every event carries beside its own fields.
@@ -23,19 +30,35 @@ pub struct DomainEvent<E: Event> {
 pub struct Stamp {
     event_id: Uuid,
     timestamp: Timestamp,
+    metadata: Metadata,
 }
 
 impl Stamp {
-    /// A new event's stamp: a fresh ID and the time, from the sources in force.
+    /// A new event's stamp: a fresh ID, the time and the metadata in force.
     #[must_use]
     pub fn now() -> Self {
-        Self::new(id_source::next_id(), clock::now())
+        Self::new(id_source::next_id(), clock::now()).with_metadata(metadata::current())
     }
 
     /// The stamp of an event that is known already.
     #[must_use]
     pub const fn new(event_id: Uuid, timestamp: Timestamp) -> Self {
-        Self { event_id, timestamp }
+        Self {
+            event_id,
+            timestamp,
+            metadata: Metadata::new(),
+        }
+    }
+
+    /// This with that metadata in place of its own.
+    #[must_use]
+    pub fn with_metadata(self, metadata: Metadata) -> Self {
+        Self { metadata, ..self }
+    }
+
+    /// What is known about the event beside what happened.
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
     }
 
     /// What tells this event from all others.
@@ -59,7 +82,16 @@ impl<E: Event> DomainEvent<E> {
             originator_version,
             stamp,
             body,
+            more: None,
         }
+    }
+
+    /// This and more that happened with it, when what was stored as one event is read as several: together they made
+    /// the aggregate become that version.
+    #[must_use]
+    pub fn and(self, more: Vec<E>) -> Self {
+        let more = (!more.is_empty()).then(|| more.into_boxed_slice());
+        Self { more, ..self }
     }
 
     /// The ID of the aggregate it happened to.
@@ -82,6 +114,24 @@ impl<E: Event> DomainEvent<E> {
         self.stamp.timestamp
     }
 
+    /// What is known about it beside what happened.
+    pub const fn metadata(&self) -> &Metadata {
+        &self.stamp.metadata
+    }
+
+    /// What it belongs to: its correlation ID, or its own ID when it has none because nothing led to it.
+    pub fn correlation_id(&self) -> Cow<'_, str> {
+        match self.metadata().get(CORRELATION_ID) {
+            Some(id) => id.into(),
+            None => self.event_id().to_string().into(),
+        }
+    }
+
+    /// What caused it, if that is known.
+    pub fn causation_id(&self) -> Option<&str> {
+        self.metadata().get(CAUSATION_ID)
+    }
+
     /// What it carries beside its own fields.
     pub const fn stamp(&self) -> &Stamp {
         &self.stamp
@@ -92,18 +142,28 @@ impl<E: Event> DomainEvent<E> {
         self.kind().topic()
     }
 
-    /// What happened.
+    /// What happened; the first of it when the stored event was split, see [`bodies`](Self::bodies).
     pub const fn body(&self) -> &E {
         &self.body
     }
 
-    /// What happened, taken out.
+    /// All that happened: one event, or several when the stored event is a [retired](crate::RetiredEvent) one.
+    pub fn bodies(&self) -> impl Iterator<Item = &E> {
+        std::iter::once(&self.body).chain(self.more.iter().flatten())
+    }
+
+    /// What happened, taken out; the first of it when the stored event was split.
     pub fn into_body(self) -> E {
         self.body
     }
 
-    pub(crate) fn into_id_and_body(self) -> (IdOf<E>, E) {
-        (self.originator_id, self.body)
+    pub(crate) fn into_id_and_bodies(self) -> (IdOf<E>, E, Option<Box<[E]>>) {
+        (self.originator_id, self.body, self.more)
+    }
+
+    pub(crate) fn add_metadata(&mut self, metadata: &Metadata) {
+        let own = std::mem::take(&mut self.stamp.metadata);
+        self.stamp.metadata = own.or(metadata);
     }
 
     pub(crate) fn kind(&self) -> &'static EventKind {

@@ -1,10 +1,13 @@
 //! What an aggregate's events are and do.
 
-use std::{error, fmt};
+use std::fmt;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Aggregate;
+use crate::{
+    Aggregate, RetiredEvent, State, UpcastError, Upcaster,
+    upcast::{self, Cause},
+};
 
 /// The events of one kind of aggregate: an enum with a variant for each thing that can happen.
 ///
@@ -85,6 +88,9 @@ pub trait Event: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync
     /// One entry for each variant, and no two with the same name or topic.
     const KINDS: &'static [EventKind];
 
+    /// Events that are stored and that the aggregate has no more.
+    const RETIRED: &'static [RetiredEvent<Self>] = &[];
+
     /// The entry of this event's variant.
     fn kind(&self) -> &'static EventKind;
 
@@ -110,16 +116,32 @@ pub trait Event: Clone + fmt::Debug + Serialize + DeserializeOwned + Send + Sync
     fn kind_of_topic(topic: &str) -> Option<&'static EventKind> {
         Self::KINDS.iter().find(|kind| kind.is_stored_as(topic))
     }
+
+    /// The retired event that is stored under `topic`, or `None` when there is none.
+    fn retired_of_topic(topic: &str) -> Option<&'static RetiredEvent<Self>> {
+        Self::RETIRED.iter().find(|retired| retired.topic() == topic)
+    }
 }
 
 /// What is fixed about one variant of an [`Event`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct EventKind {
     name: &'static str,
     topic: &'static str,
     aliases: &'static [&'static str],
     discards: bool,
+    upcasters: &'static [Upcaster],
 }
+
+/// Two kinds are equal when they say the same; upcasters are only counted.
+impl PartialEq for EventKind {
+    fn eq(&self, other: &Self) -> bool {
+        let facts = |kind: &Self| (kind.name, kind.topic, kind.aliases, kind.discards, kind.version());
+        facts(self) == facts(other)
+    }
+}
+
+impl Eq for EventKind {}
 
 impl EventKind {
     /// A kind of event: the variant's name as `serde` sees it, and the topic under which it is stored for ever.
@@ -130,6 +152,7 @@ impl EventKind {
             topic,
             aliases: &[],
             discards: false,
+            upcasters: &[],
         }
     }
 
@@ -137,6 +160,13 @@ impl EventKind {
     #[must_use]
     pub const fn aliases(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    /// Brings older states up to date: the first upcaster turns version 1 into version 2, and so on. The version that
+    /// is written is one more than there are upcasters.
+    #[must_use]
+    pub const fn upcasters(self, upcasters: &'static [Upcaster]) -> Self {
+        Self { upcasters, ..self }
     }
 
     /// Ends the aggregate's life: nothing can happen to it after this event.
@@ -158,6 +188,20 @@ impl EventKind {
     /// All topics under which it may have been stored, the present one first.
     pub fn topics(&self) -> impl Iterator<Item = &'static str> + use<> {
         std::iter::once(self.topic).chain(self.aliases.iter().copied())
+    }
+
+    /// The version of the states that are written.
+    pub fn version(&self) -> u32 {
+        upcast::version(self.upcasters)
+    }
+
+    /// Brings `state` from `version` up to date, step by step. A state of a newer version stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`UpcastError`] when an upcaster refuses.
+    pub fn upcast(&self, version: u32, state: State) -> Result<State, UpcastError> {
+        upcast::upcast(self.upcasters, self.topic, version, state)
     }
 
     /// Whether it ends the aggregate's life.
@@ -182,12 +226,12 @@ pub enum ApplyError {
     NotInitial,
     /// The body of the event's method returned an error.
     #[error("the event's own code refuses it")]
-    Refused(#[source] Box<dyn error::Error + Send + Sync>),
+    Refused(#[source] Cause),
 }
 
 impl ApplyError {
     /// An error of the user's own code.
-    pub fn refused(cause: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+    pub fn refused(cause: impl Into<Cause>) -> Self {
         Self::Refused(cause.into())
     }
 }

@@ -115,13 +115,15 @@ pub trait NewtypeId: Sized {
     /// What it holds.
     type Value: IdValue;
 
+    /// The ID with this value.
     fn from_value(value: Self::Value) -> Self;
 
+    /// Its value.
     fn value(&self) -> &Self::Value;
 }
 
 /// What `#[aggregate(id = …)]` says about an ID.
-pub trait IdOf {
+pub trait Identifies {
     /// What it identifies.
     type Aggregate;
 }
@@ -129,11 +131,11 @@ pub trait IdOf {
 #[diagnostic::do_not_recommend]
 impl<I> AggregateId for I
 where
-    I: NewtypeId + IdOf<Aggregate: Aggregate<Id = I>>,
+    I: NewtypeId + Identifies<Aggregate: Aggregate<Id = I>>,
     I: Clone + Eq + hash::Hash + fmt::Debug + fmt::Display,
     I: serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static,
 {
-    type Aggregate = <I as IdOf>::Aggregate;
+    type Aggregate = <I as Identifies>::Aggregate;
 
     fn nil() -> Self {
         Self::from_value(I::Value::nil())

@@ -47,6 +47,7 @@ mod event;
 mod id;
 mod id_source;
 mod id_value;
+mod metadata;
 mod originator_id;
 mod replay;
 mod root;
@@ -54,6 +55,7 @@ mod scoped;
 mod state;
 mod timestamp;
 mod trigger;
+mod upcast;
 
 pub mod prelude;
 pub mod testing;
@@ -70,11 +72,13 @@ pub use self::{
     id::{AggregateId, FreshId, Id},
     id_source::{IdSource, RandomIds, with_id_source},
     id_value::{IdValue, ParseIdError},
+    metadata::{Metadata, with_metadata},
     originator_id::OriginatorId,
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
     state::{State, StateDeserializer, StateError},
     timestamp::{ParseTimestampError, Timestamp},
     trigger::{TriggerError, TriggerErrorKind},
+    upcast::{Cause, RetiredEvent, UpcastError, Upcaster},
 };
 pub use es_macros::{Aggregate, AggregateId, event, events};

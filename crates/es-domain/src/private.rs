@@ -2,10 +2,14 @@
 
 pub use serde;
 
-pub use crate::id_value::{IdOf, NewtypeId};
+pub use crate::{
+    id_value::{Identifies, NewtypeId},
+    upcast::outcome::{Bodies, Upcast},
+};
 
 use crate::{
-    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, TriggerError, TriggerErrorKind, root, trigger,
+    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, IdValue as _, ParseIdError, TriggerError,
+    TriggerErrorKind, root, trigger,
 };
 
 /// An event method may have this type among its parameters.
@@ -61,6 +65,15 @@ impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> Refusal for E {
 /// [`ApplyError::Refused`] for the body's own error.
 pub fn outcome<T, E: Refusal>(outcome: Result<T, E>) -> Result<T, ApplyError> {
     outcome.map_err(|error| ApplyError::refused(error.into_cause()))
+}
+
+/// Reads an ID with `#[derive(AggregateId)]` from a text.
+///
+/// # Errors
+///
+/// [`ParseIdError`] when the text is none.
+pub fn parse_id<I: NewtypeId>(text: &str) -> Result<I, ParseIdError> {
+    I::Value::parse(text).map(I::from_value)
 }
 
 // What follows asks for `E: Event` alone, from which all else comes: a struct that is no aggregate is then one error, in

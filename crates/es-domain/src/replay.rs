@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, Root, Timestamp, TriggerErrorKind,
-    root::{Begun, RootReplaced},
+    root::RootReplaced,
 };
 
 /// An event does not follow from those before it.
@@ -107,7 +107,7 @@ impl<E: Event> DomainEvent<E> {
     }
 
     fn mutate_nothing(self) -> Result<E::Aggregate, ReplayError> {
-        let (body, site) = self.split();
+        let (body, more, mut site) = self.split();
         if site.version != 1 {
             return Err(site.error(ReplayErrorKind::WrongVersion { expected: 1 }, None));
         }
@@ -119,43 +119,34 @@ impl<E: Event> DomainEvent<E> {
             return Err(site.error(ReplayErrorKind::TriggersEvents, None));
         }
         let root = aggregate.root_mut();
-        *root = Root::unborn(site.id);
-        root.advance(site.kind, site.timestamp);
+        *root = Root::unborn(site.id.clone());
+        root.enliven();
+        site.apply_more(more, &mut aggregate)?;
+        aggregate.root_mut().advance(site.kind, site.timestamp);
         Ok(aggregate)
     }
 
     fn mutate_aggregate(self, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
-        let (body, site) = self.split();
-        let begun = match site.follows(aggregate.root_mut()) {
-            Ok(begun) => begun,
-            Err(kind) => return Err(site.error(kind, None)),
-        };
-        let applied = body.apply(aggregate);
-        if let Err(RootReplaced) = aggregate.root_mut().end(begun) {
-            return Err(site.error(ReplayErrorKind::RootReplaced, None));
+        let (body, more, mut site) = self.split();
+        if let Err(kind) = site.follows(aggregate.root()) {
+            return Err(site.error(kind, None));
         }
-        if let Err(error) = applied {
-            return Err(site.error(ReplayErrorKind::NotApplied, Some(error)));
-        }
-        if aggregate.root().refusal().is_some() {
-            return Err(site.error(ReplayErrorKind::TriggersEvents, None));
-        }
+        site.apply(body, aggregate)?;
+        site.apply_more(more, aggregate)?;
         aggregate.root_mut().advance(site.kind, site.timestamp);
         Ok(())
     }
 
-    fn split(self) -> (E, Site<E>) {
+    fn split(self) -> (E, Option<Box<[E]>>, Site<E>) {
         let (kind, timestamp, version) = (self.kind(), self.timestamp(), self.originator_version());
-        let (id, body) = self.into_id_and_body();
-        (
-            body,
-            Site {
-                id,
-                version,
-                kind,
-                timestamp,
-            },
-        )
+        let (id, body, more) = self.into_id_and_bodies();
+        let site = Site {
+            id,
+            version,
+            kind,
+            timestamp,
+        };
+        (body, more, site)
     }
 }
 
@@ -168,7 +159,7 @@ struct Site<E: Event> {
 }
 
 impl<E: Event> Site<E> {
-    fn follows(&self, root: &mut Root<E::Aggregate>) -> Result<Begun<E::Aggregate>, ReplayErrorKind> {
+    fn follows(&self, root: &Root<E::Aggregate>) -> Result<(), ReplayErrorKind> {
         if self.id != *root.id() {
             return Err(ReplayErrorKind::WrongOriginator {
                 expected: root.id().to_originator_id(),
@@ -179,13 +170,42 @@ impl<E: Event> Site<E> {
                 expected: root.version() + 1,
             });
         }
-        root.begin().map_err(|kind| match kind {
-            TriggerErrorKind::Discarded => ReplayErrorKind::Discarded,
-            _ => ReplayErrorKind::NotApplied,
-        })
+        Ok(())
     }
 
-    fn error(self, kind: ReplayErrorKind, source: Option<ApplyError>) -> ReplayError {
+    fn apply(&self, body: E, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
+        let begun = match aggregate.root_mut().begin() {
+            Ok(begun) => begun,
+            Err(TriggerErrorKind::Discarded) => return Err(self.error(ReplayErrorKind::Discarded, None)),
+            Err(_) => return Err(self.error(ReplayErrorKind::NotApplied, None)),
+        };
+        let applied = body.apply(aggregate);
+        if let Err(RootReplaced) = aggregate.root_mut().end(begun) {
+            return Err(self.error(ReplayErrorKind::RootReplaced, None));
+        }
+        if let Err(error) = applied {
+            return Err(self.error(ReplayErrorKind::NotApplied, Some(error)));
+        }
+        if aggregate.root().refusal().is_some() {
+            return Err(self.error(ReplayErrorKind::TriggersEvents, None));
+        }
+        Ok(())
+    }
+
+    /// Applies what belongs to the same event; the version does not move on between.
+    fn apply_more(&mut self, more: Option<Box<[E]>>, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
+        for body in more.into_iter().flatten() {
+            let is_over = self.kind.is_discarding();
+            self.kind = body.kind();
+            if is_over {
+                return Err(self.error(ReplayErrorKind::Discarded, None));
+            }
+            self.apply(body, aggregate)?;
+        }
+        Ok(())
+    }
+
+    fn error(&self, kind: ReplayErrorKind, source: Option<ApplyError>) -> ReplayError {
         ReplayError {
             aggregate: E::Aggregate::TOPIC,
             id: self.id.to_originator_id(),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Aggregate, AggregateId, DomainEvent, EventKind, Stamp, Timestamp, TriggerError, TriggerErrorKind};
+use crate::{
+    Aggregate, AggregateId, DomainEvent, EventKind, Metadata, Stamp, Timestamp, TriggerError, TriggerErrorKind,
+};
 
 /// Identity, version, times and pending events of an aggregate: a field of its struct, found by its type.
 ///
@@ -69,6 +71,17 @@ impl<A: Aggregate> Root<A> {
 
     pub(crate) fn collect_events(&mut self) -> Vec<DomainEvent<A::Event>> {
         std::mem::take(&mut self.pending)
+    }
+
+    pub(crate) fn add_metadata(&mut self, metadata: &Metadata) {
+        for event in &mut self.pending {
+            event.add_metadata(metadata);
+        }
+    }
+
+    /// Says that an initial body has made the aggregate, and others follow that belong to the same event.
+    pub(crate) fn enliven(&mut self) {
+        self.phase = Phase::Alive;
     }
 
     /// Whether the last event has ended the aggregate's life.

@@ -54,18 +54,23 @@
 //!     .then_error(Insufficient { balance: 0 });
 //! ```
 //!
+//! [`assert_events_locked`] notices when an event changes that is stored already.
+//!
 //! Events are compared as they would be stored, so they need no `PartialEq`. (The form is that of Greg Young's tests in
 //! "CQRS Documents", 2010.)
 
 mod deterministic;
 mod given;
+mod lock;
 mod outcome;
+mod shape;
 mod table;
 mod then;
 
 pub use self::{
     deterministic::{Deterministic, deterministic},
     given::{Given, GivenNothing, given, given_nothing},
+    lock::assert_events_locked,
     outcome::{Creation, Outcome},
     then::{Then, When},
 };

@@ -109,10 +109,7 @@ fn expand(name: &Ident, field: &Field, krate: &CratePath) -> TokenStream {
             type Err = #krate::ParseIdError;
 
             fn from_str(text: &::core::primitive::str) -> ::core::result::Result<Self, #krate::ParseIdError> {
-                ::core::result::Result::map(
-                    <#ty as #krate::IdValue>::parse(text),
-                    <Self as #krate::__private::NewtypeId>::from_value,
-                )
+                #krate::__private::parse_id(text)
             }
         }
     }

@@ -7,6 +7,7 @@ mod aggregate_id;
 mod crate_path;
 mod errors;
 mod events;
+mod functions;
 mod options;
 mod topic;
 

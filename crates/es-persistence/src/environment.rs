@@ -1,6 +1,10 @@
 //! Configuration by names and values.
 
+mod variable;
+
 use std::{collections::BTreeMap, env, fmt, str::FromStr};
+
+pub use self::variable::Variable;
 
 /// The settings of one application.
 ///
@@ -15,6 +19,8 @@ use std::{collections::BTreeMap, env, fmt, str::FromStr};
 ///     .with("DOGSCHOOL_SQLITE_DBNAME", "dogs.sqlite");
 /// assert_eq!(environment.get("SQLITE_DBNAME"), Some("dogs.sqlite"));
 /// ```
+///
+#[doc = include_str!("environment/variables.md")]
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     name: String,
@@ -171,30 +177,13 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// How the names of this library's keys begin.
-const OURS: [&str; 14] = [
-    "AGGREGATE_CACHE_",
-    "CIPHER_",
-    "COMPRESSOR_",
-    "CREATE_TABLE",
-    "DEEPCOPY_",
-    "FACTORY_TOPIC",
-    "GENESIS_HASH",
-    "INFRASTRUCTURE_FACTORY",
-    "IS_SNAPSHOTTING_ENABLED",
-    "PERSISTENCE_MODULE",
-    "POSTGRES_",
-    "SALT_FOR_DATA_INTEGRITY",
-    "SQLITE_",
-    "TRANSCODER_TOPIC",
-];
-
 impl Environment {
     fn is_ours(&self, key: &str) -> bool {
         let own = key
             .strip_prefix(self.prefix.as_str())
             .and_then(|rest| rest.strip_prefix('_'));
-        OURS.iter().any(|start| own.unwrap_or(key).starts_with(start))
+        let name = own.unwrap_or(key);
+        Self::VARIABLES.iter().any(|variable| variable.name() == name)
     }
 }
 

@@ -38,9 +38,9 @@ pub use self::{
     capabilities::Capabilities,
     compressor::{Compressor, CompressorError, InvalidDictionary, Zlib, Zstd, ZstdDictionary},
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
-    environment::{Environment, EnvironmentError},
+    environment::{Environment, EnvironmentError, Variable},
     event_store::{EventStore, EventStoreError},
-    mapper::{Mapper, MapperError, MapperErrorKind, StateFormat, import},
+    mapper::{ChainError, ChainHash, HashChain, Mapper, MapperError, MapperErrorKind, StateFormat, import},
     memory::{MemoryRecorder, factory as memory},
     notification::Notification,
     recorder::{

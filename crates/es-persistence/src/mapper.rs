@@ -1,11 +1,15 @@
 //! Domain events to stored events and back.
 
+mod chain;
+mod chained;
 mod configuration;
 mod envelope;
 mod error;
 mod format;
+pub mod import;
 mod layers;
 mod setting;
+mod trouble;
 mod variant;
 
 use std::{borrow::Cow, sync::Arc};
@@ -13,13 +17,15 @@ use std::{borrow::Cow, sync::Arc};
 use es_domain::{Aggregate, AggregateId, DomainEvent, Event, OriginatorId};
 use serde::{Serialize, de::DeserializeSeed};
 
-use self::{
-    envelope::{Envelope, EnvelopeSeed},
-    layers::Layers,
-};
 pub use self::{
+    chain::{ChainError, ChainHash, HashChain},
     error::{MapperError, MapperErrorKind},
     format::StateFormat,
+};
+use self::{
+    envelope::{Envelope, EnvelopeSeed, Known},
+    layers::Layers,
+    trouble::Trouble,
 };
 use crate::{
     StoredEvent, Transcoder,
@@ -29,7 +35,8 @@ use crate::{
 /// Turns events with types into rows of bytes, and rows back into events with types.
 ///
 /// The state is an object with the fields `event_id`, `timestamp` and `body`; the body holds the fields of the event's
-/// variant. What the row tells otherwise (ID, version, topic) is not in it. Unknown fields are ignored on reading, so
+/// variant. Beside them stand the state's `version`, if it is not the first, and the `metadata`, if there are any. What the
+/// row tells otherwise (ID, version, topic) is not in it. States of older versions are brought up to date by upcasters. Unknown fields are ignored on reading, so
 /// that an older program reads what a newer one has written; a missing field is an error unless it has a default.
 ///
 /// A state is [transcoded](Transcoder), then [compressed](crate::Compressor), then [encrypted](crate::cipher::Cipher),
@@ -82,15 +89,28 @@ impl Mapper {
     /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the state
     /// cannot be decrypted or read.
     pub fn to_domain<E: Event>(&self, stored: &StoredEvent) -> Result<DomainEvent<E>, MapperError> {
+        self.to_domain_if(stored, |_, _| Ok(()))
+    }
+
+    /// As [`to_domain`](Self::to_domain), if what was transcoded passes `check`.
+    fn to_domain_if<E: Event>(
+        &self,
+        stored: &StoredEvent,
+        check: impl FnOnce(&SealContext<'_>, &[u8]) -> Result<(), MapperErrorKind>,
+    ) -> Result<DomainEvent<E>, MapperError> {
         let (originator_id, version) = (&stored.originator_id, stored.originator_version);
         let context = self.context(RecordKind::Event, originator_id, version, &stored.topic);
+        let fail = |kind| MapperError::new(&context, kind);
         let aggregate = E::Aggregate::TOPIC;
-        let kind = E::kind_of_topic(&stored.topic)
-            .ok_or_else(|| MapperError::new(&context, MapperErrorKind::UnknownTopic { aggregate }))?;
+        let known = Known::of_topic(&stored.topic).ok_or_else(|| fail(MapperErrorKind::UnknownTopic { aggregate }))?;
         let id = <E::Aggregate as Aggregate>::Id::from_originator_id(originator_id)
-            .ok_or_else(|| MapperError::new(&context, MapperErrorKind::WrongId { aggregate }))?;
-        let (stamp, body) = self.read_state(&context, &stored.state, EnvelopeSeed::<E>::new(kind))?;
-        Ok(DomainEvent::new(id, version, stamp, body))
+            .ok_or_else(|| fail(MapperErrorKind::WrongId { aggregate }))?;
+        let plain = self.layers.open(&context, &stored.state).map_err(fail)?;
+        check(&context, &plain).map_err(fail)?;
+        let trouble = Trouble::default();
+        let read = self.layers.read(EnvelopeSeed::<E>::new(known, &trouble), &plain);
+        let (stamp, body, more) = read.map_err(|kind| trouble.explain(fail(kind)))?;
+        Ok(DomainEvent::new(id, version, stamp, body).and(more))
     }
 
     /// As [`to_domain`](Self::to_domain), but `None` when the row is an event of another aggregate.
@@ -106,7 +126,7 @@ impl Mapper {
                 .strip_prefix(E::Aggregate::TOPIC)
                 .is_some_and(|rest| rest.starts_with('.'))
         };
-        if E::kind_of_topic(&stored.topic).is_none() && !is_own() {
+        if Known::<E>::of_topic(&stored.topic).is_none() && !is_own() {
             return Ok(None);
         }
         self.to_domain(stored).map(Some)
@@ -121,7 +141,7 @@ impl Mapper {
         topic: &'a str,
     ) -> SealContext<'a> {
         SealContext {
-            application: self.layers.application(),
+            application: &self.layers.application,
             kind,
             originator_id,
             originator_version,
@@ -134,8 +154,12 @@ impl Mapper {
     /// # Errors
     ///
     /// [`MapperError`] when the format cannot express the value, the state is too large, or it cannot be encrypted.
-    pub fn write_state<T: Serialize>(&self, context: &SealContext<'_>, value: &T) -> Result<Vec<u8>, MapperError> {
-        let written = self.layers.write(context, value);
+    pub fn write_state<T: Serialize + ?Sized>(
+        &self,
+        context: &SealContext<'_>,
+        value: &T,
+    ) -> Result<Vec<u8>, MapperError> {
+        let written = self.layers.write(context, None, value);
         written.map_err(|kind| MapperError::new(context, kind))
     }
 

@@ -83,7 +83,11 @@ impl Subscription {
 
     fn deliver(&mut self) -> Option<Notification> {
         let notification = self.ready.pop_front()?;
-        self.position = if self.ready.is_empty() { self.passed } else { notification.position };
+        self.position = if self.ready.is_empty() {
+            self.passed
+        } else {
+            notification.position
+        };
         Some(notification)
     }
 
@@ -167,10 +171,18 @@ impl Reader {
             let (notifications, passed) = self.read().await?;
             let is_last = self.advance(passed, notifications.len());
             if is_last || passed > before {
-                return Ok(Page { notifications, passed, rest: (!is_last).then_some(self) });
+                return Ok(Page {
+                    notifications,
+                    passed,
+                    rest: (!is_last).then_some(self),
+                });
             }
             if !self.wait().await {
-                return Ok(Page { notifications, passed, rest: None });
+                return Ok(Page {
+                    notifications,
+                    passed,
+                    rest: None,
+                });
             }
         }
     }
@@ -183,7 +195,10 @@ impl Reader {
         let page = self.selection.clone().up_to(end).limit(limit);
         let notifications = self.recorder.select_notifications(page).await?;
         let is_full = notifications.len() == limit;
-        let passed = notifications.last().filter(|_| is_full).map_or(end, |last| last.position);
+        let passed = notifications
+            .last()
+            .filter(|_| is_full)
+            .map_or(end, |last| last.position);
         Ok((notifications, passed.max(self.selection.lower())))
     }
 

@@ -60,9 +60,14 @@ impl Transcoder {
         Ok(bytes)
     }
 
-    /// Writes `value` as a state: behind what the format begins with.
-    pub(crate) fn encode_state<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>, TranscoderError> {
-        let mut bytes = Vec::with_capacity(CAPACITY);
+    /// Writes `value` as a state, behind `room` bytes for others and what the format begins with.
+    pub(crate) fn encode_state<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        room: usize,
+    ) -> Result<Vec<u8>, TranscoderError> {
+        let mut bytes = Vec::with_capacity(CAPACITY + room);
+        bytes.resize(room, 0);
         bytes.extend(self.format().map(StateFormat::byte));
         self.append(value, &mut bytes)?;
         Ok(bytes)

@@ -17,7 +17,12 @@ impl Backend for Memory {
     }
 
     fn fresh(&self) -> BoxFuture<'_, Result<FreshStore, Box<dyn Error + Send + Sync>>> {
-        Box::pin(async { Ok(FreshStore::new(es_persistence::memory(), Environment::new("Conformance"))) })
+        Box::pin(async {
+            Ok(FreshStore::new(
+                es_persistence::memory(),
+                Environment::new("Conformance"),
+            ))
+        })
     }
 }
 

@@ -70,9 +70,9 @@ impl Connections {
                 "all {} connections are in use ({elapsed}): see POSTGRES_POOL_SIZE",
                 self.max_len()
             );
-            Failure::unreached(cause)
+            Failure::crowded(cause)
         })?;
-        permit.map_err(|_closed| Failure::unreached("the store is closed"))
+        permit.map_err(|_closed| Failure::crowded("the store is closed"))
     }
 
     fn take_idle(&self) -> Option<Connection> {

@@ -60,7 +60,7 @@ impl Database {
                 wakers.clone(),
             )
         };
-        let writers = (0..WRITERS.min(connections.max_len())).map(|_| writer());
+        let n: usize = std::env::var("ES_W").ok().and_then(|w| w.parse().ok()).unwrap_or(WRITERS); let writers = (0..n.min(connections.max_len())).map(|_| writer());
         let writer = GroupCommit::new(writers);
         Ok(Self {
             tables,

@@ -18,8 +18,10 @@ pub(crate) struct Failure {
 /// How far a statement went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reach {
-    /// It was not sent: there is no connection.
+    /// It was not sent: there is no connection, at this moment.
     Unreached,
+    /// It was not sent: there is no place among the connections.
+    Crowded,
     /// It cannot be sent.
     Unfit,
     /// The server has refused it, for the reason of this code; it has changed nothing.
@@ -53,6 +55,11 @@ impl Failure {
     /// There is no connection to send anything by.
     pub(crate) fn unreached(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::new(Reach::Unreached, source)
+    }
+
+    /// There is no place among the connections.
+    pub(crate) fn crowded(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self::new(Reach::Crowded, source)
     }
 
     /// What the server has answered makes no sense.
@@ -104,7 +111,7 @@ impl Failure {
 
     /// Whether the same statement may succeed now, and nothing of it was done.
     pub(crate) fn is_repeatable(&self) -> bool {
-        self.reach == Reach::Undone || self.is_collision()
+        matches!(self.reach, Reach::Unreached | Reach::Undone) || self.is_collision()
     }
 
     /// Whether others were in the way, so that nothing was done.
@@ -135,7 +142,7 @@ impl Failure {
             Reach::Misfit => RecorderErrorKind::Schema,
             Reach::Undone => RecorderErrorKind::NotStored,
             Reach::Lost | Reach::Unreadable if is_writing => RecorderErrorKind::OutcomeUnknown,
-            Reach::Unreached | Reach::Lost => RecorderErrorKind::Unavailable,
+            Reach::Unreached | Reach::Crowded | Reach::Lost => RecorderErrorKind::Unavailable,
             Reach::Unreadable => RecorderErrorKind::Corrupt,
             Reach::Refused(code) => kind_of_code(code).unwrap_or(if is_writing {
                 RecorderErrorKind::NotStored

@@ -26,7 +26,7 @@ const EVENTS_PACE: Duration = Duration::from_secs(1);
 const TRACKING_PACE: Duration = Duration::from_millis(200);
 
 /// The least time between two notifications.
-const NOTIFY_PACE: Duration = Duration::from_millis(10);
+const NOTIFY_PACE: Duration = Duration::from_millis(5);
 
 /// How often a silent connection is asked whether it is alive, and how long it may take to say so.
 const PING_PACE: Duration = Duration::from_secs(30);
@@ -166,9 +166,10 @@ impl Link {
         let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
             .fetch_one(&mut listener)
             .await?;
-        // What was stored before this connection listened was not told to it.
+        // What was stored before this connection was there has been told neither to this process nor by it.
         self.events.wake();
         let mut notified = Instant::now();
+        say(&mut listener, format!("NOTIFY {}", self.channel)).await?;
         loop {
             tokio::select! {
                 told = listener.try_recv() => match told? {

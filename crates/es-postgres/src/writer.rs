@@ -25,6 +25,9 @@ type Outcome = Result<Vec<u64>, RecorderError>;
 /// How often a group is sent again when others were in its way, or when it is known to have been lost before it was done.
 const ATTEMPTS: u32 = 10;
 
+/// For how long, at most.
+const REPEATING: Duration = Duration::from_secs(5);
+
 /// Writes batches of saves.
 ///
 /// A group of them is one statement in a transaction of its own, so that nothing is ever left open on a connection. After
@@ -60,9 +63,7 @@ impl Writer {
         let begun = Instant::now();
         for attempt in 1..ATTEMPTS {
             match self.try_group(group).await {
-                Err(GroupError::NotStored(failure))
-                    if failure.is_repeatable() && begun.elapsed() < self.config.answer_timeout =>
-                {
+                Err(GroupError::NotStored(failure)) if failure.is_repeatable() && begun.elapsed() < REPEATING => {
                     sleep(pause(attempt)).await;
                 }
                 outcome => return outcome,
@@ -140,6 +141,6 @@ impl BatchWriter for Writer {
 
 /// The error of a save that was not begun.
 fn too_late() -> RecorderError {
-    Failure::unreached("other saves took too long: the server is too slow, or cannot be reached")
+    Failure::crowded("other saves took too long: the server is too slow, or cannot be reached")
         .into_error(Operation::InsertEvents)
 }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    Operation, RecorderError, RecorderErrorKind, check_events, check_tracking,
-    group_commit::{GroupCommit, WriterGone},
-    sql::SqlName,
+    Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
+    StreamSelection, Tracking, Wakeup,
+    group_commit::GroupCommit,
+    sql::{Database, Save, SqlName, Table},
 };
 
 use crate::{
@@ -13,27 +14,35 @@ use crate::{
     config::{Config, Location},
     connection::{cannot_open, open_writer},
     gate::Gate,
-    readers::{Readers, Reading},
-    save::Save,
+    readers::Readers,
+    reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
     schema::Tables,
     watcher::Watcher,
     writer::{Wakers, Writer},
 };
 
-/// The file of one application, open.
+/// The tables of one application in a file.
 #[derive(Debug)]
-pub(crate) struct Database {
-    pub(crate) tables: Arc<Tables>,
-    pub(crate) wakers: Wakers,
-    pub(crate) is_durable: bool,
+pub(crate) struct SqliteDatabase {
+    tables: Arc<Tables>,
+    wakers: Wakers,
+    is_durable: bool,
     readers: Arc<Readers>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
 }
 
-impl Database {
-    /// Opens the file, and makes the tables when that is wanted.
-    pub(crate) async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
+impl Database for SqliteDatabase {
+    const MODULE: &'static str = "sqlite";
+    const STORE: &'static str = STORE;
+
+    type Config = Config;
+
+    fn configure(environment: &Environment) -> Result<Config, EnvironmentError> {
+        Config::from_environment(environment)
+    }
+
+    async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
         let tables = Arc::new(Tables::new(application));
         let mut connection = open_writer(&config).await?;
         let usable = if config.create_table {
@@ -42,52 +51,74 @@ impl Database {
             tables.check(application, &mut connection).await
         };
         usable.map_err(|failure| cannot_open(&config, failure))?;
-        let wakers = Wakers::default();
-        let is_durable = !matches!(config.location, Location::Memory(_));
-        let gate = Gate::of(&config.location);
-        let readers = Readers::new(config.clone(), gate.clone());
-        let watcher = Watcher::start(config.clone(), wakers.clone());
-        let writer = Writer::new(config, Arc::clone(&tables), connection, gate, wakers.clone());
+        let (wakers, gate) = (Wakers::default(), Gate::of(&config.location));
         Ok(Self {
+            is_durable: !matches!(config.location, Location::Memory(_)),
+            readers: Readers::new(config.clone(), gate.clone()),
+            watcher: Watcher::start(config.clone(), wakers.clone()),
+            writer: GroupCommit::new([Writer::new(
+                config,
+                Arc::clone(&tables),
+                connection,
+                gate,
+                wakers.clone(),
+            )]),
             tables,
             wakers,
-            is_durable,
-            readers,
-            writer: GroupCommit::new([writer]),
-            watcher,
         })
     }
 
-    /// Waits for the saves that have begun, and closes the file.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         self.writer.close().await;
         self.watcher.stop().await;
         self.readers.close();
     }
 
-    /// Stores `save`, and returns the positions of its events.
-    pub(crate) async fn save(&self, save: Save) -> Result<Vec<u64>, RecorderError> {
-        if save.events.is_empty() && save.tracking.is_none() {
-            return Ok(Vec::new());
-        }
-        check_events(STORE, &save.events)?;
-        save.tracking.iter().try_for_each(|tracking| check_tracking(STORE, tracking))?;
+    async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
         self.writer
             .save(save)
             .await
-            .unwrap_or_else(|gone| Err(writer_gone(gone)))
+            .unwrap_or_else(|gone| Err(gone.into_error(STORE)))
     }
 
-    /// Reads all of `reading`.
-    pub(crate) async fn read<R: Reading>(&self, operation: Operation, reading: R) -> Result<R::Output, RecorderError> {
-        self.readers.read(operation, reading).await
+    async fn read_stream(
+        self: &Arc<Self>,
+        table: Table,
+        selection: StreamSelection,
+    ) -> Result<Vec<StoredEvent>, RecorderError> {
+        let reading = StreamReading::new(Arc::clone(&self.tables), table, selection);
+        self.readers.read(Operation::SelectEvents, reading).await
     }
-}
 
-fn writer_gone(gone: WriterGone) -> RecorderError {
-    let (kind, cause) = match gone {
-        WriterGone::BeforeWriting => (RecorderErrorKind::NotStored, "the store is closed"),
-        WriterGone::WhileWriting => (RecorderErrorKind::OutcomeUnknown, "the writer has gone away"),
-    };
-    RecorderError::new(STORE, Operation::InsertEvents, kind).with_source(cause)
+    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
+        let reading = LogReading::new(Arc::clone(&self.tables), selection);
+        self.readers.read(Operation::SelectNotifications, reading).await
+    }
+
+    async fn max_position(self: &Arc<Self>) -> Result<Option<u64>, RecorderError> {
+        let reading = MaxPositionReading::new(Arc::clone(&self.tables));
+        self.readers.read(Operation::MaxPosition, reading).await
+    }
+
+    async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
+        let reading = TrackingReading::new(Arc::clone(&self.tables), upstream);
+        self.readers.read(Operation::LastTracking, reading).await
+    }
+
+    fn event_wakeup(&self) -> Wakeup {
+        self.wakers.events.listen()
+    }
+
+    fn tracking_wakeup(&self) -> Wakeup {
+        self.wakers.tracking.listen()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let capabilities = Capabilities::default().with_contiguous_positions();
+        if self.is_durable {
+            capabilities.with_durability()
+        } else {
+            capabilities
+        }
+    }
 }

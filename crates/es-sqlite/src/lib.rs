@@ -24,11 +24,8 @@ mod gate;
 mod maintenance;
 mod readers;
 mod reading;
-mod recorder;
 mod rows;
-mod save;
 mod schema;
-mod snapshots;
 mod watcher;
 mod writer;
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking};
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{
     readers::{Budget, Reading},
     rows::{self, IdColumn, UuidColumn, to_column},
-    save::Table,
     schema::Tables,
 };
 

@@ -7,11 +7,11 @@ mod statements;
 
 use std::sync::Arc;
 
-use es_persistence::{RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter};
+use es_persistence::{RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter, sql::Save};
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
 
 use self::statements::Statements;
-use crate::{config::Config, connection, error::Failure, gate::Gate, save::Save, schema::Tables};
+use crate::{config::Config, connection, error::Failure, gate::Gate, schema::Tables};
 
 /// The positions of a save's events, or why it is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;

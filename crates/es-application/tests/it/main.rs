@@ -7,6 +7,7 @@ mod cancel;
 mod execute;
 mod follow;
 mod log;
+mod metadata;
 mod open;
 mod save;
 mod stores;

@@ -1,6 +1,6 @@
 //! IDs with `#[derive(AggregateId)]`.
 
-use std::{error::Error as _, sync::Arc};
+use std::error::Error as _;
 
 use es_domain::{IdValue as _, OriginatorId, prelude::*, with_id_source};
 use uuid::Uuid;
@@ -30,7 +30,7 @@ struct TicketId {
 }
 
 #[derive(Aggregate, Debug, Default)]
-#[aggregate(id = self::TicketId)]
+#[aggregate(id = TicketId)]
 struct Ticket(Root<Ticket>);
 
 #[events]
@@ -43,7 +43,7 @@ impl Ticket {
 
 #[derive(AggregateId, Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-struct Isbn(Arc<str>);
+struct Isbn(Box<str>);
 
 impl<'a> From<&'a str> for Isbn {
     fn from(text: &'a str) -> Self {

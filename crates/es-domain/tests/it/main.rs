@@ -4,11 +4,13 @@
 mod conditional;
 mod discards;
 mod dog;
+mod events_lock;
 mod given_when_then;
 mod hygiene;
 mod id_types;
 mod ids;
 pub mod lints;
+mod metadata;
 mod names;
 mod nesting;
 mod parameters;
@@ -18,6 +20,7 @@ mod serde_attributes;
 mod state;
 mod topics;
 mod ui;
+mod versioning;
 mod visibility;
 
 use es_domain::Aggregate;

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Data, DeriveInput, Ident, LitStr, Meta, Path, Type, parse::ParseStream};
 
-use crate::{crate_path::CratePath, errors::Errors, options, topic};
+use crate::{crate_path::CratePath, errors::Errors, functions, options, topic};
 
 /// What the user has written; `None` where nothing was.
 #[derive(Default)]
@@ -11,6 +11,7 @@ pub(crate) struct Options {
     pub(crate) topic: Option<LitStr>,
     pub(crate) id: Option<Type>,
     pub(crate) event: Option<Path>,
+    pub(crate) upcasters: Option<Vec<Path>>,
 }
 
 pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Options {
@@ -47,19 +48,17 @@ impl Options {
             "event" => options::set(&mut self.event, &key, options::value(input, &key, "DogEvent")?),
             "id" => options::set(&mut self.id, &key, id(input, &key)?),
             "topic" => options::set(&mut self.topic, &key, topic::parse(input, &key)?),
+            "upcast" => options::set(&mut self.upcasters, &key, functions::upcasters(input, &key)?),
             _ => Err(unknown(&key)),
         }
     }
 }
 
-/// Types that hold an ID, but do not know of what.
-const BARE: [&str; 7] = ["Uuid", "String", "str", "OriginatorId", "u64", "i64", "usize"];
-
 fn id(input: ParseStream<'_>, key: &Ident) -> syn::Result<Type> {
     let ty = options::value(input, key, "Sku")?;
     if let Type::Path(path) = &ty
         && let Some(last) = path.path.segments.last()
-        && BARE.iter().any(|bare| last.ident == bare)
+        && is_bare(&last.ident.to_string())
     {
         let message = format!(
             "a `{}` may be the ID of anything: write `#[derive(AggregateId)] struct DogId(…);` and `id = DogId`",
@@ -70,8 +69,14 @@ fn id(input: ParseStream<'_>, key: &Ident) -> syn::Result<Type> {
     Ok(ty)
 }
 
+/// Whether the type is one that may hold an ID, but does not know of what.
+fn is_bare(name: &str) -> bool {
+    let is_primitive = name.starts_with(char::is_lowercase);
+    is_primitive || matches!(name, "Uuid" | "String" | "OriginatorId")
+}
+
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "`crate = …`, `event = …`, `id = …` and `topic = \"…\"`";
+    let options = "`crate = …`, `event = …`, `id = …`, `topic = \"…\"` and `upcast(…)`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[aggregate]` takes {options}"),

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::model::{Aggregate, Root};
+use crate::functions;
 
 pub(crate) fn expand(aggregate: &Aggregate, root: &Root) -> TokenStream {
     let Root { member, ty } = root;
@@ -24,10 +25,19 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
         id,
         own_id,
         event,
+        upcasters,
     } = aggregate;
+    let upcasters = upcasters
+        .iter()
+        .map(|path| functions::upcaster(krate, path, path.span()));
+    let upcasters = (upcasters.len() > 0).then(|| {
+        quote! {
+            const UPCASTERS: &'static [#krate::Upcaster] = &[#(#upcasters),*];
+        }
+    });
     let id_of = own_id
         .as_ref()
-        .map(|id| quote!(impl #krate::__private::IdOf for #id { type Aggregate = #name; }));
+        .map(|id| quote!(impl #krate::__private::Identifies for #id { type Aggregate = #name; }));
     quote! {
         #id_of
 
@@ -37,6 +47,7 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
             type Event = #event;
 
             const TOPIC: &'static ::core::primitive::str = #topic;
+            #upcasters
 
             fn root(&self) -> &#krate::Root<Self> {
                 #shared

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, format_ident, quote};
 use syn::{
-    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, PathArguments, Type, TypePath, Visibility,
+    Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Member, Path, PathArguments, Type, TypePath, Visibility,
     ext::IdentExt as _,
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct Aggregate {
     /// A type that only this aggregate has as its ID.
     pub(crate) own_id: Option<Type>,
     pub(crate) event: TokenStream,
+    pub(crate) upcasters: Vec<Path>,
 }
 
 /// The field that the library keeps its own things in.
@@ -50,6 +51,7 @@ impl Aggregate {
             id,
             own_id,
             event,
+            upcasters: options.upcasters.unwrap_or_default(),
         }
     }
 }

@@ -5,7 +5,12 @@ use syn::{
     Ident, Path, Token, Visibility, parenthesized, parse::ParseStream, parse::Parser as _, punctuated::Punctuated,
 };
 
-use crate::{crate_path::CratePath, errors::Errors, options};
+use crate::{
+    crate_path::CratePath,
+    errors::Errors,
+    functions::{self, Retired},
+    options,
+};
 
 /// The derives that every enum of events has.
 const ALWAYS_DERIVED: [&str; 4] = ["Clone", "Debug", "Serialize", "Deserialize"];
@@ -16,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) krate: Option<CratePath>,
     pub(crate) derives: Option<Vec<Path>>,
     pub(crate) name: Option<Ident>,
+    pub(crate) retired: Option<Vec<Retired>>,
     pub(crate) vis: Option<Visibility>,
 }
 
@@ -37,6 +43,7 @@ impl Options {
             "crate" => options::set(&mut self.krate, &key, CratePath::parse(input, &key)?),
             "derive" => options::set(&mut self.derives, &key, derives(input, &key)?),
             "name" => options::set(&mut self.name, &key, options::value(input, &key, "DogEvent")?),
+            "retired" => options::set(&mut self.retired, &key, functions::retired(input, &key)?),
             "vis" => options::set(&mut self.vis, &key, visibility(input, &key)?),
             _ => Err(unknown(&key)),
         }
@@ -76,7 +83,7 @@ fn visibility(input: ParseStream<'_>, key: &Ident) -> syn::Result<Visibility> {
 }
 
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "`crate = …`, `derive(…)`, `name = …` and `vis = …`";
+    let options = "`crate = …`, `derive(…)`, `name = …`, `retired(…)` and `vis = …`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[events]` takes {options}"),

@@ -1,9 +1,9 @@
 //! `#[event(…)]`: text to options.
 
 use proc_macro2::Span;
-use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Token, ext::IdentExt as _, parse::ParseStream};
+use syn::{Attribute, Expr, Ident, Lit, LitStr, Meta, Path, Token, ext::IdentExt as _, parse::ParseStream};
 
-use crate::{errors::Errors, options, topic};
+use crate::{errors::Errors, functions, options, topic};
 
 /// What the user has written; `None` where nothing was.
 #[derive(Default)]
@@ -13,6 +13,7 @@ pub(crate) struct Options {
     pub(crate) topic: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) discards: Option<Ident>,
+    pub(crate) upcasters: Option<Vec<Path>>,
     /// Where `#[event]` stands.
     pub(crate) span: Option<Span>,
 }
@@ -22,7 +23,7 @@ pub(crate) fn is_event(attr: &Attribute) -> bool {
     is_event_path(attr.path())
 }
 
-pub(crate) fn is_event_path(path: &syn::Path) -> bool {
+pub(crate) fn is_event_path(path: &Path) -> bool {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
     names.next().is_some_and(|name| name == "event") && names.next().is_none_or(|name| name == "es_domain")
 }
@@ -85,6 +86,7 @@ impl Options {
                 options::set(&mut self.id, &key, (key.clone(), id))
             }
             "topic" => options::set(&mut self.topic, &key, topic::parse(input, &key)?),
+            "upcast" => options::set(&mut self.upcasters, &key, functions::upcasters(input, &key)?),
             _ => Err(unknown(&key)),
         }
     }
@@ -119,7 +121,8 @@ fn is_name(key: &Ident) -> bool {
 }
 
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "a name such as `TrickAdded`, `alias = \"…\"`, `discards`, `id = …` and `topic = \"…\"`";
+    let options = "a name such as `TrickAdded`, `alias = \"…\"`, `discards`, `id = …`, `topic = \"…\"` \
+                   and `upcast(…)`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[event]` takes {options}"),

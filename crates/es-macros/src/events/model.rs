@@ -15,7 +15,7 @@ use super::{
     self_type::SelfType,
     signature::{self, Returns, Role},
 };
-use crate::{crate_path::CratePath, errors::Errors};
+use crate::{crate_path::CratePath, errors::Errors, functions::Retired};
 
 pub(crate) struct Events {
     pub(crate) krate: CratePath,
@@ -24,6 +24,8 @@ pub(crate) struct Events {
     /// The user's choice.
     pub(crate) vis: Option<Visibility>,
     pub(crate) derives: Vec<Path>,
+    /// Events that are stored only.
+    pub(crate) retired: Vec<Retired>,
     /// The conditions of the impl.
     pub(crate) cfgs: Vec<Attribute>,
     /// The impl without its items.
@@ -48,6 +50,7 @@ pub(crate) struct Event {
     pub(crate) topic: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) discards: bool,
+    pub(crate) upcasters: Vec<Path>,
     /// The method as the user has written it, without the attributes of this crate.
     pub(crate) method: ImplItemFn,
     /// The method that the body moves to.
@@ -71,6 +74,7 @@ impl Events {
             name: options.name.unwrap_or_else(|| self_ty.event_name()),
             vis: options.vis,
             derives: options.derives.unwrap_or_default(),
+            retired: options.retired.unwrap_or_default(),
             cfgs: block
                 .attrs
                 .iter()
@@ -142,6 +146,7 @@ impl Event {
             topic: options.topic,
             aliases: options.aliases,
             discards: options.discards.is_some(),
+            upcasters: options.upcasters.unwrap_or_default(),
             body: format_ident!("__es_{}", method.sig.ident.unraw(), span = method.sig.ident.span()),
             attrs,
             method,

@@ -92,7 +92,7 @@ impl Cipher for Aes256GcmCipher {
         let body = &mut sealed[HEADER_LEN + NONCE_LEN..];
         let tag = key
             .aes
-            .encrypt_inout_detached((&nonce).into(), &associated_data(&header, context), body.into())
+            .encrypt_inout_detached((&nonce).into(), &associated_data(header, context), body.into())
             .map_err(|_too_long| CipherError::TooLarge)?;
         sealed.extend_from_slice(&tag);
         Ok(sealed)

@@ -8,7 +8,7 @@ use es_domain::OriginatorId;
 use super::{SealContext, header::Header};
 
 /// What is authenticated with a ciphertext without being in it.
-pub(super) fn associated_data(header: &Header, context: &SealContext<'_>) -> Vec<u8> {
+pub(super) fn associated_data(header: Header, context: &SealContext<'_>) -> Vec<u8> {
     let SealContext {
         application,
         kind,
@@ -18,7 +18,7 @@ pub(super) fn associated_data(header: &Header, context: &SealContext<'_>) -> Vec
     } = context;
     let mut bytes = Vec::with_capacity(128);
     bytes.extend_from_slice(b"es/aad/v1");
-    bytes.extend_from_slice(header);
+    bytes.extend_from_slice(&header);
     push_text(&mut bytes, application);
     bytes.push(kind.code());
     push_id(&mut bytes, originator_id);

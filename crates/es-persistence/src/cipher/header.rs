@@ -27,7 +27,7 @@ pub(super) type Nonce = [u8; NONCE_LEN];
 
 /// A state that has been sealed, in parts.
 pub(super) struct Sealed<'a> {
-    pub(super) header: &'a Header,
+    pub(super) header: Header,
     pub(super) key_id: KeyId,
     pub(super) nonce: &'a Nonce,
     pub(super) ciphertext: &'a [u8],
@@ -41,7 +41,9 @@ pub(super) const fn header(key_id: KeyId) -> Header {
 
 impl<'a> Sealed<'a> {
     pub(super) fn parse(sealed: &'a [u8]) -> Result<Self, CipherError> {
-        let (header, rest) = sealed.split_first_chunk::<HEADER_LEN>().ok_or(CipherError::UnknownFormat)?;
+        let (header, rest) = sealed
+            .split_first_chunk::<HEADER_LEN>()
+            .ok_or(CipherError::UnknownFormat)?;
         let [format, SUITE, FLAGS, key_id @ ..] = *header else {
             return Err(CipherError::UnknownFormat);
         };
@@ -51,7 +53,7 @@ impl<'a> Sealed<'a> {
         let (nonce, rest) = rest.split_first_chunk().ok_or(CipherError::AuthenticationFailed)?;
         let (ciphertext, tag) = rest.split_last_chunk().ok_or(CipherError::AuthenticationFailed)?;
         Ok(Self {
-            header,
+            header: *header,
             key_id: KeyId(u32::from_be_bytes(key_id)),
             nonce,
             ciphertext,

@@ -68,6 +68,10 @@ impl KeyRing {
         self.keys.iter().find(|(known, _)| *known == id).map(|(_, key)| key)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (KeyId, &CipherKey)> {
+        self.keys.iter().map(|(id, key)| (*id, key))
+    }
+
     /// The ID of the key that encrypts.
     pub fn primary_id(&self) -> KeyId {
         self.keys.first().map_or(UNNAMED, |(id, _)| *id)

@@ -1,6 +1,6 @@
 //! What the reference library's cipher has written.
 
-use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, KeyInit, aes::Aes192, aead::consts::U12};
+use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12, aes::Aes192};
 use zeroize::Zeroizing;
 
 use super::{
@@ -47,9 +47,7 @@ where
     let (nonce, rest) = sealed
         .split_first_chunk::<NONCE_LEN>()
         .ok_or(CipherError::UnknownFormat)?;
-    let (tag, ciphertext) = rest
-        .split_first_chunk::<TAG_LEN>()
-        .ok_or(CipherError::UnknownFormat)?;
+    let (tag, ciphertext) = rest.split_first_chunk::<TAG_LEN>().ok_or(CipherError::UnknownFormat)?;
     let tag = tag
         .as_slice()
         .try_into()

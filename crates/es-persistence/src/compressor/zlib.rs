@@ -65,9 +65,7 @@ impl Compressor for Zlib {
     }
 
     fn decompress(&self, compressed: &[u8], limit: usize) -> Result<Vec<u8>, CompressorError> {
-        let mut context = self
-            .readers
-            .take(|| Ok::<_, CompressorError>(Decompress::new(true)))?;
+        let mut context = self.readers.take(|| Ok::<_, CompressorError>(Decompress::new(true)))?;
         context.reset(true);
         let plain = inflate(&mut context, compressed, limit)?;
         self.readers.put(context);

@@ -106,7 +106,9 @@ impl Compressor for Zstd {
         let mut context = self.writer.take(|| self.new_compressor()).map_err(fail)?;
         let start = compressed.len();
         compressed.resize(start + compress_bound(plain.len()), 0);
-        let written = context.compress_to_buffer(plain, &mut compressed[start..]).map_err(fail)?;
+        let written = context
+            .compress_to_buffer(plain, &mut compressed[start..])
+            .map_err(fail)?;
         compressed.truncate(start + written);
         self.writer.put(context);
         Ok(())

@@ -25,7 +25,11 @@ pub(super) struct WriteOnce<W: BatchWriter> {
 impl<W: BatchWriter> WriteOnce<W> {
     pub(super) fn new(queue: &Arc<Queue<W>>, writer: Busy<W>) -> Self {
         let write = Box::pin(Arc::clone(queue).write_once(writer));
-        Self { write: Some(write), queue: Arc::clone(queue), runtime: Handle::try_current().ok() }
+        Self {
+            write: Some(write),
+            queue: Arc::clone(queue),
+            runtime: Handle::try_current().ok(),
+        }
     }
 }
 
@@ -34,7 +38,9 @@ impl<W: BatchWriter> Future for WriteOnce<W> {
     type Output = Option<Busy<W>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(write) = &mut self.write else { return Poll::Pending };
+        let Some(write) = &mut self.write else {
+            return Poll::Pending;
+        };
         let polled = write.as_mut().poll(context);
         if polled.is_ready() {
             self.write = None;
@@ -45,7 +51,9 @@ impl<W: BatchWriter> Future for WriteOnce<W> {
 
 impl<W: BatchWriter> Drop for WriteOnce<W> {
     fn drop(&mut self) {
-        let (Some(write), Some(runtime)) = (self.write.take(), &self.runtime) else { return };
+        let (Some(write), Some(runtime)) = (self.write.take(), &self.runtime) else {
+            return;
+        };
         let queue = Arc::clone(&self.queue);
         drop(runtime.spawn(async move {
             if let Some(writer) = write.await {

@@ -4,7 +4,7 @@ use std::{fs, str::FromStr, sync::Arc};
 
 use super::Mapper;
 use crate::{
-    Environment, EnvironmentError, Zlib, Zstd, ZstdDictionary,
+    Environment, EnvironmentError, HashChain, Zlib, Zstd, ZstdDictionary,
     cipher::{Aes256GcmCipher, KeyRing},
 };
 
@@ -17,7 +17,7 @@ const A_SIZE: &str = "a number of bytes";
 
 impl Mapper {
     /// The mapper that `environment` describes by `TRANSCODER_TOPIC`, `COMPRESSOR_TOPIC`, `CIPHER_KEY` and the other
-    /// [variables](crate::environment) that concern states.
+    /// [variables](Environment#variables) that concern states.
     ///
     /// # Errors
     ///
@@ -29,8 +29,30 @@ impl Mapper {
             None => mapper,
             Some(bytes) => mapper.with_max_state_size(bytes),
         };
+        let mapper = mapper.with_hash_chain(identity(environment), hash_chain(environment)?);
         encrypting(mapper, environment)
     }
+}
+
+/// The name that states are bound to.
+fn identity(environment: &Environment) -> &str {
+    let given = environment.get("APPLICATION_IDENTITY");
+    given
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| environment.name())
+}
+
+fn hash_chain(environment: &Environment) -> Result<HashChain, EnvironmentError> {
+    const KEY: &str = "HASH_CHAIN_KEY";
+    const SALT: &str = "SALT_FOR_DATA_INTEGRITY";
+    let is_set = |key| environment.get(key).filter(|value| !value.is_empty());
+    let chain = match (is_set(KEY), is_set(SALT)) {
+        (None, None) => HashChain::unkeyed(),
+        (None, Some(salt)) => HashChain::salted(salt),
+        (Some(_), None) => HashChain::keyed(&key_ring(environment, KEY)?),
+        (Some(_), Some(_)) => return Err(environment.invalid(SALT, format!("left out where {KEY} is set"))),
+    };
+    Ok(chain.with_genesis(environment.get("GENESIS_HASH").unwrap_or_default()))
 }
 
 /// The values of `COMPRESSOR_TOPIC`.
@@ -63,7 +85,11 @@ fn compressing(mapper: Mapper, environment: &Environment) -> Result<Mapper, Envi
     let zstd = |level| Arc::new(Zstd::new(level).with_dictionaries(dictionaries));
     Ok(match compression {
         Compression::Zstd => {
-            let default = if has_dictionary { MIN_SIZE_WITH_DICTIONARY } else { MIN_SIZE };
+            let default = if has_dictionary {
+                MIN_SIZE_WITH_DICTIONARY
+            } else {
+                MIN_SIZE
+            };
             mapper.with_compressor(zstd(level(environment, 1..=22, 1)?), min_size.unwrap_or(default))
         }
         Compression::Zlib => {
@@ -94,7 +120,8 @@ fn dictionaries(environment: &Environment) -> Result<Vec<ZstdDictionary>, Enviro
     const KEY: &str = "COMPRESSOR_DICTIONARY";
     let paths = environment.get(KEY).unwrap_or_default().split(',').map(str::trim);
     let read = |path: &str| {
-        let fail = |cause: String| environment.invalid(KEY, format!("the paths of zstd dictionaries ({path}: {cause})"));
+        let fail =
+            |cause: String| environment.invalid(KEY, format!("the paths of zstd dictionaries ({path}: {cause})"));
         let bytes = fs::read(path).map_err(|source| fail(source.to_string()))?;
         ZstdDictionary::new(bytes).map_err(|source| fail(source.to_string()))
     };
@@ -130,21 +157,19 @@ fn encrypting(mapper: Mapper, environment: &Environment) -> Result<Mapper, Envir
         None if !is_set("CIPHER_KEY") => return Ok(mapper),
         Some(Encryption::Aes256Gcm) | None => {}
     }
-    let ring = key_ring(environment)?;
-    let application = environment.get("CIPHER_APPLICATION").filter(|name| !name.is_empty());
-    let application = application.unwrap_or_else(|| environment.name());
-    let mapper = mapper.with_cipher(application, Arc::new(Aes256GcmCipher::new(ring)));
-    match environment.flag("CIPHER_ACCEPT_PLAIN", false)? {
-        true => Ok(mapper.accepting_plain_states()),
-        false => Ok(mapper),
-    }
+    let cipher = Aes256GcmCipher::new(key_ring(environment, "CIPHER_KEY")?);
+    let mapper = mapper.with_cipher(identity(environment), Arc::new(cipher));
+    let accepts_plain = environment.flag("CIPHER_ACCEPT_PLAIN", false)?;
+    Ok(if accepts_plain {
+        mapper.accepting_plain_states()
+    } else {
+        mapper
+    })
 }
 
-fn key_ring(environment: &Environment) -> Result<KeyRing, EnvironmentError> {
-    const KEY: &str = "CIPHER_KEY";
+fn key_ring(environment: &Environment, key: &str) -> Result<KeyRing, EnvironmentError> {
     const ADVICE: &str = "set it to a key as `es_persistence::cipher::create_key` makes it";
-    let text = environment.require(KEY, ADVICE)?;
-    text.parse().map_err(|cause| {
-        environment.invalid(KEY, format!("a key in base64, or several as ID:KEY,ID:KEY of which the first encrypts ({cause})"))
-    })
+    const ALLOWED: &str = "a key in base64, or several as ID:KEY,ID:KEY of which the first is for writing";
+    let ring = environment.require(key, ADVICE)?.parse();
+    ring.map_err(|cause| environment.invalid(key, format!("{ALLOWED} ({cause})")))
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use es_domain::OriginatorId;
+use es_domain::{OriginatorId, UpcastError};
 
-use super::StateFormat;
+use super::{ChainError, StateFormat};
 use crate::{
     CompressorError, TranscoderError,
     cipher::{CipherError, SealContext},
@@ -37,10 +37,23 @@ pub enum MapperErrorKind {
     Encoding(TranscoderError),
     /// The state cannot be read.
     Decoding(TranscoderError),
+    /// The state is of an older version and cannot be brought up to date.
+    Upcasting(UpcastError),
+    /// The state is of a version newer than this program knows, and not only with fields more.
+    NewerVersion {
+        /// The version of the state.
+        stored: u32,
+        /// The newest version that the event's upcasters make.
+        known: u32,
+        /// Why it cannot be read.
+        source: TranscoderError,
+    },
     /// The state cannot be compressed or decompressed.
     Compression(CompressorError),
     /// The state cannot be encrypted or decrypted.
     Cipher(CipherError),
+    /// The event is not what followed the one before it, or nobody can tell.
+    Chain(ChainError),
     /// The state is larger than is allowed.
     TooLarge {
         /// How many bytes it has, uncompressed.
@@ -64,6 +77,11 @@ impl MapperError {
             topic: context.topic.to_owned(),
             kind,
         }
+    }
+
+    pub(super) fn map_kind(self, map: impl FnOnce(MapperErrorKind) -> MapperErrorKind) -> Self {
+        let kind = map(self.kind);
+        Self { kind, ..self }
     }
 
     /// Why.
@@ -109,8 +127,14 @@ impl fmt::Display for MapperError {
             MapperErrorKind::WrongId { aggregate } => write!(f, "has an ID of another kind than {aggregate} has"),
             MapperErrorKind::Encoding(_) => f.write_str("cannot be written"),
             MapperErrorKind::Decoding(_) => f.write_str("cannot be read"),
+            MapperErrorKind::Upcasting(_) => f.write_str("is older and cannot be brought up to date"),
+            MapperErrorKind::NewerVersion { stored, known, .. } => write!(
+                f,
+                "has a state of version {stored}, this program knows version {known}, and more than fields were added"
+            ),
             MapperErrorKind::Compression(_) => f.write_str("cannot be compressed or decompressed"),
             MapperErrorKind::Cipher(_) => f.write_str("cannot be encrypted or decrypted"),
+            MapperErrorKind::Chain(_) => f.write_str("fails the check of its integrity"),
             MapperErrorKind::TooLarge { size, limit } => {
                 write!(f, "has {size} bytes, which is more than the limit of {limit}")
             }
@@ -128,9 +152,13 @@ impl fmt::Display for MapperError {
 impl std::error::Error for MapperError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
-            MapperErrorKind::Encoding(source) | MapperErrorKind::Decoding(source) => Some(source),
+            MapperErrorKind::Encoding(source)
+            | MapperErrorKind::Decoding(source)
+            | MapperErrorKind::NewerVersion { source, .. } => Some(source),
+            MapperErrorKind::Upcasting(source) => Some(source),
             MapperErrorKind::Compression(source) => Some(source),
             MapperErrorKind::Cipher(source) => Some(source),
+            MapperErrorKind::Chain(source) => Some(source),
             _ => None,
         }
     }
@@ -145,5 +173,11 @@ impl From<CompressorError> for MapperErrorKind {
 impl From<CipherError> for MapperErrorKind {
     fn from(source: CipherError) -> Self {
         Self::Cipher(source)
+    }
+}
+
+impl From<ChainError> for MapperErrorKind {
+    fn from(source: ChainError) -> Self {
+        Self::Chain(source)
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// JSON states have no such byte: they begin with the first character of JSON, which is none of these. All others begin
 /// with a byte below 0x20, one for each thing that was done, the last one first: an encrypted state holds a compressed
-/// one, which holds one in MessagePack. So what is written under one setting can be read under another.
+/// one, which holds a chained one, which holds one in MessagePack. So what is written under one setting can be read under another.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StateFormat(u8);
 
@@ -24,6 +24,8 @@ impl StateFormat {
     pub const ZLIB: Self = Self(0x03);
     /// A zstd frame (RFC 8878) with its content size and, if it has one, the ID of its dictionary.
     pub const ZSTD: Self = Self(0x04);
+    /// A hash that ties the event to the one before it, as [`HashChain`](crate::HashChain) computes it.
+    pub const CHAINED: Self = Self(0x05);
 
     /// A format of your own, by a number from 0 to 15: or `None` for greater ones. What has been written under it keeps
     /// it for ever, and no two formats of an application may share one.
@@ -39,17 +41,16 @@ impl StateFormat {
 
     /// The format of `state`, or `None` when it is JSON or empty.
     pub fn of(state: &[u8]) -> Option<Self> {
-        state
-            .first()
-            .copied()
-            .filter(|byte| !is_json_start(*byte))
-            .map(Self)
+        state.first().copied().filter(|byte| !is_json_start(*byte)).map(Self)
     }
 }
 
 /// Whether JSON written by anybody may begin with `byte`.
 const fn is_json_start(byte: u8) -> bool {
-    matches!(byte, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b' ' | b'\t' | b'\n' | b'\r')
+    matches!(
+        byte,
+        b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n' | b' ' | b'\t' | b'\n' | b'\r'
+    )
 }
 
 impl fmt::Debug for StateFormat {
@@ -75,6 +76,7 @@ mod tests {
             StateFormat::MESSAGE_PACK,
             StateFormat::ZLIB,
             StateFormat::ZSTD,
+            StateFormat::CHAINED,
         ];
         let own = (0..OWNS).filter_map(StateFormat::own);
         for format in formats.into_iter().chain(own) {

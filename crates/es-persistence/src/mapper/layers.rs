@@ -8,7 +8,10 @@ use std::{
 use serde::{Serialize, de::DeserializeSeed};
 use zeroize::Zeroizing;
 
-use super::{MapperErrorKind, StateFormat};
+use super::{
+    MapperErrorKind, StateFormat,
+    chain::{self, ChainError, ChainHash, HashChain},
+};
 use crate::{
     Compressor, Transcode, Transcoder, Zlib, Zstd,
     cipher::{Cipher, SealContext},
@@ -17,9 +20,12 @@ use crate::{
 /// How states are written, and all the ways in which they can be read.
 #[derive(Clone, Debug)]
 pub(super) struct Layers {
+    /// What encryption and chains bind states to.
+    pub(super) application: Arc<str>,
     pub(super) transcoder: Transcoder,
     /// Transcoders of others that are there for reading.
     pub(super) transcoders: Vec<Arc<dyn Transcode>>,
+    pub(super) chain: Option<HashChain>,
     pub(super) compression: Option<Compression>,
     /// Compressors that are there for reading, beside those of this library as they are by default.
     pub(super) compressors: Vec<Arc<dyn Compressor>>,
@@ -35,7 +41,6 @@ pub(super) struct Compression {
 
 #[derive(Clone, Debug)]
 pub(super) struct Encryption {
-    pub(super) application: Arc<str>,
     pub(super) cipher: Arc<dyn Cipher>,
     pub(super) plain_states: PlainStates,
 }
@@ -55,10 +60,12 @@ static ZLIB: LazyLock<Zlib> = LazyLock::new(Zlib::default);
 static ZSTD: LazyLock<Zstd> = LazyLock::new(Zstd::default);
 
 impl Layers {
-    pub(super) const fn new(transcoder: Transcoder) -> Self {
+    pub(super) fn new(transcoder: Transcoder) -> Self {
         Self {
+            application: Arc::from(""),
             transcoder,
             transcoders: Vec::new(),
+            chain: None,
             compression: None,
             compressors: Vec::new(),
             encryption: None,
@@ -66,27 +73,14 @@ impl Layers {
         }
     }
 
-    pub(super) fn application(&self) -> &str {
-        self.encryption
-            .as_ref()
-            .map_or("", |encryption| &encryption.application)
-    }
-
-    pub(super) fn write<T: Serialize>(
+    /// Turns a value into a state; one that is tied to the event before it if that one's hash is given.
+    pub(super) fn write<T: Serialize + ?Sized>(
         &self,
         context: &SealContext<'_>,
+        head: Option<&mut ChainHash>,
         value: &T,
     ) -> Result<Vec<u8>, MapperErrorKind> {
-        let plain = self
-            .transcoder
-            .encode_state(value)
-            .map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
-        if plain.len() > self.max_size {
-            return Err(MapperErrorKind::TooLarge {
-                size: plain.len(),
-                limit: self.max_size,
-            });
-        }
+        let plain = self.transcode(context, head, value)?;
         match &self.encryption {
             None => self.compress(plain),
             Some(encryption) => {
@@ -96,11 +90,35 @@ impl Layers {
         }
     }
 
+    fn transcode<T: Serialize + ?Sized>(
+        &self,
+        context: &SealContext<'_>,
+        head: Option<&mut ChainHash>,
+        value: &T,
+    ) -> Result<Vec<u8>, MapperErrorKind> {
+        let room = head.as_ref().map_or(0, |_| chain::PREFIX_LEN);
+        let mut plain = self
+            .transcoder
+            .encode_state(value, room)
+            .map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
+        if plain.len() > self.max_size {
+            return Err(MapperErrorKind::TooLarge {
+                size: plain.len(),
+                limit: self.max_size,
+            });
+        }
+        if let Some(head) = head {
+            self.chain()?.seal(context, head, &mut plain);
+        }
+        Ok(plain)
+    }
+
     pub(super) fn read<'de, S: DeserializeSeed<'de>>(
         &self,
         seed: S,
         plain: &'de [u8],
     ) -> Result<S::Value, MapperErrorKind> {
+        let plain = chain::without_chain(plain)?;
         let decoded = match StateFormat::of(plain) {
             None => Transcoder::Json.decode(seed, plain),
             Some(format) => self.transcoder_of(format)?.decode(seed, &plain[1..]),
@@ -108,12 +126,8 @@ impl Layers {
         decoded.map_err(|source| MapperErrorKind::Decoding(self.withhold(source)))
     }
 
-    /// What was transcoded, out of the other layers.
-    pub(super) fn open<'a>(
-        &self,
-        context: &SealContext<'_>,
-        state: &'a [u8],
-    ) -> Result<Plain<'a>, MapperErrorKind> {
+    /// What was transcoded, and chained if it was, out of the other layers.
+    pub(super) fn open<'a>(&self, context: &SealContext<'_>, state: &'a [u8]) -> Result<Plain<'a>, MapperErrorKind> {
         let opened = self.decrypt(context, state)?;
         match StateFormat::of(&opened).and_then(|format| self.compressor_of(format)) {
             None => Ok(opened),
@@ -122,6 +136,11 @@ impl Layers {
                 Ok(Plain::Opened(Zeroizing::new(plain)))
             }
         }
+    }
+
+    /// The chain, which must be there.
+    pub(super) fn chain(&self) -> Result<&HashChain, ChainError> {
+        self.chain.as_ref().ok_or(ChainError::NoChain)
     }
 
     fn compress(&self, plain: Vec<u8>) -> Result<Vec<u8>, MapperErrorKind> {

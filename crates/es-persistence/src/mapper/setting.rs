@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Mapper,
+    chain::HashChain,
     layers::{Compression, Encryption, Layers, PlainStates},
 };
 use crate::{Compressor, Transcode, cipher::Cipher};
@@ -39,8 +40,8 @@ impl Mapper {
     pub fn with_cipher(self, application: impl Into<Arc<str>>, cipher: Arc<dyn Cipher>) -> Self {
         let application = application.into();
         self.with(|layers| {
+            layers.application = application;
             layers.encryption = Some(Encryption {
-                application,
                 cipher,
                 plain_states: PlainStates::Refused,
             });
@@ -54,6 +55,16 @@ impl Mapper {
             if let Some(encryption) = &mut layers.encryption {
                 encryption.plain_states = PlainStates::Accepted;
             }
+        })
+    }
+
+    /// Ties the events of an aggregate of the application `application` together by `chain`, where that is asked for.
+    #[must_use]
+    pub fn with_hash_chain(self, application: impl Into<Arc<str>>, chain: HashChain) -> Self {
+        let application = application.into();
+        self.with(|layers| {
+            layers.application = application;
+            layers.chain = Some(chain);
         })
     }
 

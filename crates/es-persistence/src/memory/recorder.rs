@@ -40,7 +40,9 @@ impl MemoryRecorder {
 
     fn insert(&self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
         check_events(STORE, &events)?;
-        tracking.iter().try_for_each(|tracking| check_tracking(STORE, tracking))?;
+        tracking
+            .iter()
+            .try_for_each(|tracking| check_tracking(STORE, tracking))?;
         let (has_events, has_tracking) = (!events.is_empty(), tracking.is_some());
         let positions = self
             .stored

@@ -1,1 +1,25 @@
-//! What only this store does.
+//! What only this store does, and what it does when the server fails.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
+
+#[path = "../support/proxy.rs"]
+mod proxy;
+#[path = "../support/server.rs"]
+mod server;
+#[path = "../support/store.rs"]
+mod store;
+
+mod cuts;
+mod drops;
+mod names;
+mod opening;
+mod rates;
+mod statements;
+mod tails;
+mod terminations;
+mod wakeups;
+
+/// Says what a test has measured, to whoever runs it with `--nocapture`.
+#[expect(clippy::print_stderr, reason = "figures are for people")]
+fn report(figures: std::fmt::Arguments<'_>) {
+    eprintln!("{figures}");
+}

@@ -1,14 +1,13 @@
 //! How a batch of saves becomes as few commits as can be.
 
-use es_persistence::StoredEvent;
+use es_persistence::{
+    StoredEvent,
+    sql::{Save, Table},
+};
 use sqlx::AssertSqlSafe;
 
 use super::{Outcome, Writer, refusal::Refusal, statements::ROWS};
-use crate::{
-    error::Failure,
-    rows,
-    save::{Save, Table},
-};
+use crate::{error::Failure, rows};
 
 /// Why one statement, or one save, has stored nothing.
 enum WriteError {

@@ -2,16 +2,14 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use es_persistence::{AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking};
+use es_persistence::{
+    AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking,
+    sql::{Save, Table},
+};
 use sqlx::AssertSqlSafe;
 
 use super::Writer;
-use crate::{
-    STORE,
-    error::Failure,
-    rows,
-    save::{Save, Table},
-};
+use crate::{STORE, error::Failure, rows};
 
 /// What the tables refuse.
 #[derive(Clone, Copy, Debug)]

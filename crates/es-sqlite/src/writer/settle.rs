@@ -5,15 +5,14 @@
 //! (`TRUNCATE`): what can be read then is on the disk, and nothing else can come back. When that does not succeed, nobody
 //! knows.
 
-use es_persistence::{Operation, RecorderErrorKind, StoredEvent};
+use es_persistence::{
+    Operation, RecorderErrorKind, StoredEvent,
+    sql::{Save, Table},
+};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::{Outcome, Writer};
-use crate::{
-    error::Failure,
-    rows,
-    save::{Save, Table},
-};
+use crate::{error::Failure, rows};
 
 /// What the file has of a save.
 enum Found {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use es_persistence::sql::Table;
 use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
 
-use crate::{save::Table, schema::Tables};
+use crate::schema::Tables;
 
 /// How many rows one statement inserts at most: SQLite takes 32,766 values, four a row.
 pub(super) const ROWS: usize = 1000;

@@ -2,11 +2,14 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Ident, ext::IdentExt as _};
+use syn::{Ident, ext::IdentExt as _, spanned::Spanned as _};
 
-use crate::events::{
-    field::Field,
-    model::{Event, Events, Kind},
+use crate::{
+    events::{
+        field::Field,
+        model::{Event, Events, Kind},
+    },
+    functions::{self, Retired},
 };
 
 pub(crate) fn implementation(events: &Events) -> TokenStream {
@@ -26,6 +29,8 @@ pub(crate) fn implementation(events: &Events) -> TokenStream {
     let create_arms = each(events, |_, event| create_arm(event, events));
     let apply_arms = each(events, |_, event| apply_arm(event, events));
     let topics = each_topic(events);
+    let retired_topics = events.retired.iter().map(|retired| &retired.topic);
+    let retired = retired(events);
     // Where the aggregate is less visible than its events, it is underlined.
     let type_of_aggregate = quote_spanned!(self_ty.ident().span()=> type Aggregate = #self_ty;);
     let aggregate = aggregate();
@@ -40,6 +45,8 @@ pub(crate) fn implementation(events: &Events) -> TokenStream {
 
                 const KINDS: &'static [#krate::EventKind] = &[#(#list,)*];
 
+                #retired
+
                 fn kind(&self) -> &'static #krate::EventKind {
                     match self { #(#kind_arms,)* }
                 }
@@ -53,7 +60,7 @@ pub(crate) fn implementation(events: &Events) -> TokenStream {
                 }
             }
 
-            #krate::__private::assert_distinct(&[#(#topics,)*]);
+            #krate::__private::assert_distinct(&[#(#topics,)* #(#retired_topics,)*]);
         };
     }
 }
@@ -105,10 +112,40 @@ fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
         quote!(.aliases(&[#(#aliases),*]))
     });
     let discards = event.discards.then(|| quote!(.discards()));
+    let upcasters = upcasters(event, events);
     quote! {
         #(#cfgs)*
-        const #const_name: #krate::EventKind = #krate::EventKind::new(#name, #topic)#aliases #discards;
+        const #const_name: #krate::EventKind = #krate::EventKind::new(#name, #topic)#aliases #discards #upcasters;
     }
+}
+
+fn upcasters(event: &Event, events: &Events) -> Option<TokenStream> {
+    let krate = &events.krate;
+    let upcasters = event.upcasters.iter().map(|path| {
+        let function = events.self_ty.spell_out(path);
+        functions::upcaster(krate, &function, path.span())
+    });
+    (upcasters.len() > 0).then(|| quote!(.upcasters(&[#(#upcasters),*])))
+}
+
+/// The events that are stored only.
+fn retired(events: &Events) -> Option<TokenStream> {
+    let krate = &events.krate;
+    let retired = events.retired.iter().map(|Retired { topic, read }| {
+        let span = read.span();
+        let read = events.self_ty.spell_out(read);
+        let krate_there = krate.at(span);
+        let state = Ident::new("state", Span::mixed_site().located_at(span));
+        quote_spanned!(span=> #krate_there::RetiredEvent::new(
+            #topic,
+            |#state| #krate_there::__private::Bodies::into_bodies(#read(#state)),
+        ))
+    });
+    (retired.len() > 0).then(|| {
+        quote! {
+            const RETIRED: &'static [#krate::RetiredEvent<Self>] = &[#(#retired),*];
+        }
+    })
 }
 
 fn kind_arm(idx: usize, event: &Event, events: &Events) -> TokenStream {

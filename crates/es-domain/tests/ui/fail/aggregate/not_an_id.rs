@@ -2,8 +2,11 @@
 
 use es_domain::prelude::*;
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tag(String);
+
 #[derive(Aggregate, Default)]
-#[aggregate(id = u32)]
+#[aggregate(id = Tag)]
 pub struct Dog {
     root: Root<Self>,
 }

@@ -1,0 +1,166 @@
+//! Functions that bring older states up to date.
+
+use es_domain::{ReplayErrorKind, Stamp, State, prelude::*};
+
+#[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
+#[aggregate(upcast(Self::v1_to_v2, v2_to_v3))]
+pub struct Page {
+    root: Root<Self>,
+    title: String,
+}
+
+#[events(derive(PartialEq), retired("Page.Moved" = Self::read_moved, "Page.Left" = read_left))]
+impl Page {
+    #[event(Written, upcast(Page::written_v1_to_v2, written_v2_to_v3))]
+    pub fn write(title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    #[event(Closed, discards)]
+    #[expect(dead_code, reason = "retired events become it")]
+    pub fn close(&mut self) {}
+
+    #[event(Renamed)]
+    #[expect(dead_code, reason = "retired events become it")]
+    pub fn rename(&mut self, title: &str) {
+        title.clone_into(&mut self.title);
+    }
+
+    fn v1_to_v2(state: State) -> State {
+        state.renamed("name", "title")
+    }
+
+    fn written_v1_to_v2(state: State) -> State {
+        state.renamed("name", "title")
+    }
+
+    fn read_moved(state: State) -> [PageEvent; 2] {
+        let title = state.get("to").and_then(State::as_text).unwrap_or_default();
+        [
+            PageEvent::Renamed {
+                title: "moving".to_owned(),
+            },
+            PageEvent::Renamed {
+                title: title.to_owned(),
+            },
+        ]
+    }
+}
+
+fn read_left(_: State) -> Result<Vec<PageEvent>, String> {
+    Ok(vec![
+        PageEvent::Renamed {
+            title: "left".to_owned(),
+        },
+        PageEvent::Closed,
+    ])
+}
+
+fn v2_to_v3(state: State) -> Result<State, String> {
+    match state.get("title") {
+        Some(State::Text(_)) => Ok(state),
+        _ => Err("a page has a title".to_owned()),
+    }
+}
+
+fn written_v2_to_v3(state: State) -> Result<State, std::num::ParseIntError> {
+    state
+        .get("size")
+        .and_then(State::as_text)
+        .unwrap_or("0")
+        .parse::<u8>()?;
+    Ok(state.without("size"))
+}
+
+fn old(name: &str) -> State {
+    State::map([("name", name.into()), ("size", "3".into())])
+}
+
+#[test]
+fn the_version_is_one_more_than_the_number_of_steps() {
+    let versions: Vec<u32> = PageEvent::KINDS.iter().map(|kind| kind.version()).collect();
+    assert_eq!(versions, [3, 1, 1]);
+    assert_eq!(Page::UPCASTERS.len(), 2);
+}
+
+#[test]
+fn each_step_begins_where_the_one_before_ends() {
+    let kind = &PageEvent::KINDS[0];
+    let new = State::map([("title", "T".into())]);
+    assert_eq!(kind.upcast(1, old("T")).expect("it is good"), new);
+    assert_eq!(
+        kind.upcast(2, State::map([("title", "T".into())])).expect("it is good"),
+        new
+    );
+    // What is newer stays as it is.
+    assert_eq!(kind.upcast(4, old("T")).expect("it is good"), old("T"));
+}
+
+#[test]
+fn a_step_that_refuses_is_named() {
+    let error = PageEvent::KINDS[0]
+        .upcast(1, old("T").with("size", "large"))
+        .expect_err("it is no number");
+    assert_eq!(error.version(), 2);
+    assert_eq!(error.topic(), "Page.Written");
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("invalid digit found in string"));
+}
+
+#[test]
+fn retired_topics_are_the_aggregates_too() {
+    assert_eq!(
+        Page::topics(),
+        ["Page.Written", "Page.Closed", "Page.Renamed", "Page.Moved", "Page.Left"]
+    );
+    assert!(PageEvent::kind_of_topic("Page.Moved").is_none());
+    assert!(PageEvent::retired_of_topic("Page.Moved").is_some());
+}
+
+/// The event that `topic` is read as.
+fn retired(id: Id<Page>, version: u64, topic: &str) -> DomainEvent<PageEvent> {
+    let retired = PageEvent::retired_of_topic(topic).expect("it is retired");
+    let mut bodies = retired
+        .read(State::map([("to", "U".into())]), 1)
+        .expect("it can be read");
+    let body = bodies.remove(0);
+    DomainEvent::new(id, version, Stamp::now(), body).and(bodies)
+}
+
+#[test]
+fn several_bodies_make_one_version() {
+    let mut page = Page::write("T");
+    let mut events = page.collect_events();
+    events.push(retired(page.id(), 2, "Page.Moved"));
+    let rename = PageEvent::Renamed { title: "V".to_owned() };
+    assert_eq!(events[1].bodies().count(), 2);
+    let moved = Page::replay(events.clone()).expect("it replays").expect("it lives");
+    assert_eq!((moved.version(), moved.title.as_str()), (2, "U"));
+
+    events.push(DomainEvent::new(page.id(), 3, Stamp::now(), rename));
+    let renamed = Page::replay(events).expect("it replays").expect("it lives");
+    assert_eq!((renamed.version(), renamed.title.as_str()), (3, "V"));
+}
+
+#[test]
+fn one_of_several_bodies_may_end_the_life() {
+    let mut page = Page::write("T");
+    let mut events = page.collect_events();
+    events.push(retired(page.id(), 2, "Page.Left"));
+    assert!(Page::replay(events.clone()).expect("it replays").is_none());
+
+    let rename = || PageEvent::Renamed { title: "V".to_owned() };
+    events[1] = DomainEvent::new(page.id(), 2, Stamp::now(), PageEvent::Closed).and(vec![rename()]);
+    let error = Page::replay(events).expect_err("it comes after the end");
+    assert_eq!(*error.kind(), ReplayErrorKind::Discarded);
+    assert_eq!(error.topic(), "Page.Renamed");
+
+    let first = DomainEvent::new(page.id(), 1, Stamp::now(), PageEvent::Written { title: "T".to_owned() });
+    let page = Page::replay([first.and(vec![rename()])])
+        .expect("it replays")
+        .expect("it lives");
+    assert_eq!((page.version(), page.title.as_str()), (1, "V"));
+}

@@ -1,0 +1,22 @@
+//! An upcaster that does not take a state.
+
+use es_domain::{State, prelude::*};
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered, upcast(v1_to_v2))]
+    pub fn register() -> Self {
+        Self::default()
+    }
+}
+
+fn v1_to_v2(state: &mut State) {
+    state.remove("name");
+}
+
+fn main() {}

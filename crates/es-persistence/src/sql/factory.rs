@@ -1,0 +1,98 @@
+//! From the environment to the recorders.
+
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use futures_core::future::BoxFuture;
+use tokio::sync::OnceCell;
+
+use super::{Database, SqlName, recorder::SqlRecorder, snapshots::SqlSnapshots};
+use crate::{
+    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, Operation, Persistence,
+    ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder,
+};
+
+/// The store whose databases are `D`s.
+#[must_use]
+pub fn persistence<D: Database>() -> Arc<dyn Persistence> {
+    Arc::new(SqlPersistence::<D>(PhantomData))
+}
+
+struct SqlPersistence<D>(PhantomData<fn() -> D>);
+
+impl<D: Database> fmt::Debug for SqlPersistence<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Persistence").field(&D::MODULE).finish()
+    }
+}
+
+impl<D: Database> Persistence for SqlPersistence<D> {
+    fn module(&self) -> &'static str {
+        D::MODULE
+    }
+
+    fn open<'a>(&'a self, environment: &'a Environment) -> BoxFuture<'a, Result<Arc<dyn Datastore>, DatastoreError>> {
+        Box::pin(async {
+            let datastore: Arc<dyn Datastore> = Arc::new(SqlDatastore::<D>::from_environment(environment)?);
+            Ok(datastore)
+        })
+    }
+}
+
+#[derive(Debug)]
+struct SqlDatastore<D: Database> {
+    application: SqlName,
+    config: D::Config,
+    database: OnceCell<Arc<D>>,
+}
+
+impl<D: Database> SqlDatastore<D> {
+    fn from_environment(environment: &Environment) -> Result<Self, DatastoreError> {
+        let application = SqlName::of_application(environment.name()).map_err(|error| {
+            RecorderError::new(D::STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
+        })?;
+        Ok(Self {
+            application,
+            config: D::configure(environment)?,
+            database: OnceCell::new(),
+        })
+    }
+
+    /// The database, opened when the first recorder is asked for.
+    async fn database(&self) -> Result<Arc<D>, DatastoreError> {
+        let open = || async { D::open(self.config.clone(), &self.application).await.map(Arc::new) };
+        Ok(Arc::clone(self.database.get_or_try_init(open).await?))
+    }
+
+    async fn recorder(&self) -> Result<Arc<SqlRecorder<D>>, DatastoreError> {
+        Ok(Arc::new(SqlRecorder(self.database().await?)))
+    }
+}
+
+impl<D: Database> Datastore for SqlDatastore<D> {
+    fn application_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ApplicationRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn ApplicationRecorder>) })
+    }
+
+    fn process_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn ProcessRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn ProcessRecorder>) })
+    }
+
+    fn tracking_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn TrackingRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn TrackingRecorder>) })
+    }
+
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let snapshots: Arc<dyn AggregateRecorder> = Arc::new(SqlSnapshots(self.database().await?));
+            Ok(snapshots)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if let Some(database) = self.database.get() {
+                database.close().await;
+            }
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! What this crate does to events on their way to bytes and back.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod chain;
+mod cipher;
+mod compressor;
+mod corpus;
+mod environment;
+mod fixture;
+mod golden;
+mod import;
+mod mapper;
+mod moved;
+mod transcoder;
+mod variables;
+mod versioning;

@@ -1,0 +1,184 @@
+//! Values to bytes and back.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use es_domain::Timestamp;
+use es_persistence::{BoxError, Decode, Mapper, MapperErrorKind, StateFormat, Transcode, Transcoder, erased_serde};
+use proptest::prelude::*;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::fixture::{chain, check_round_trip, fails, note, registered, value};
+
+#[test]
+fn json_has_no_white_space_and_keeps_characters_as_they_are() {
+    let state = Mapper::default().to_stored(&registered()).unwrap().state;
+    assert_eq!(
+        String::from_utf8(state).unwrap(),
+        r#"{"event_id":"01920000-0000-7000-8000-000000000001","timestamp":"2023-11-14T22:13:20.000006Z","body":{"name":"Fido \"the\" Żółć 🐕","chip":"c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1c1c1","born":"1970-01-01T00:00:00.000000Z"}}"#
+    );
+}
+
+#[test]
+fn json_is_byte_for_byte_that_of_the_reference_where_no_transcoding_is_needed() {
+    let check = |json: &str| {
+        let value: Value = Transcoder::Json.decode(value(), json.as_bytes()).unwrap();
+        assert_eq!(Transcoder::Json.encode(&value).unwrap(), json.as_bytes());
+    };
+    for json in [
+        r#""a""#,
+        r#""abc""#,
+        r#""a'bc""#,
+        r#""a\"bc""#,
+        r#""😊 我喜欢""#,
+        "{}",
+        r#"{"a":1}"#,
+        r#"{"a":1,"b":2}"#,
+        r#"{"a":{},"b":[]}"#,
+        r#"{"a":{"b":{"c":null}},"d":[true,false]}"#,
+        r#"{"_data_":1,"something":2}"#,
+    ] {
+        check(json);
+    }
+}
+
+#[test]
+fn json_with_escaped_characters_is_read_as_well() {
+    let text: String = Transcoder::Json.decode(value(), br#""\u00e9\ud83d\ude0a""#).unwrap();
+    assert_eq!(text, "é😊");
+}
+
+#[test]
+fn messagepack_keeps_field_names_and_writes_uuids_and_timestamps_as_bytes_and_numbers() {
+    let mapper = Mapper::new(Transcoder::MessagePack);
+    let state = mapper.to_stored(&registered()).unwrap().state;
+    assert_eq!(StateFormat::of(&state), Some(StateFormat::MESSAGE_PACK));
+    let has = |part: &[u8]| state.windows(part.len()).any(|window| window == part);
+    assert!(has(b"event_id") && has(b"timestamp") && has(b"chip"));
+    assert!(has(&[0xc1; 16]));
+    assert!(has(&1_700_000_000_000_006_u64.to_be_bytes()));
+    check_round_trip(&mapper);
+}
+
+#[test]
+fn messagepack_is_smaller() {
+    let sizes = [Transcoder::Json, Transcoder::MessagePack]
+        .map(|transcoder| Mapper::new(transcoder).to_stored(&registered()).unwrap().state.len());
+    assert!(sizes[1] * 3 < sizes[0] * 2, "{sizes:?}");
+}
+
+#[test]
+fn each_transcoder_reads_what_the_other_has_written() {
+    let (json, messagepack) = (Mapper::default(), Mapper::new(Transcoder::MessagePack));
+    let event = note();
+    for (writer, reader) in [(&json, &messagepack), (&messagepack, &json)] {
+        let stored = writer.to_stored(&event).unwrap();
+        assert_eq!(reader.to_domain(&stored).unwrap(), event);
+    }
+}
+
+#[test]
+fn trailing_bytes_are_refused() {
+    for transcoder in [Transcoder::Json, Transcoder::MessagePack] {
+        let mapper = Mapper::new(transcoder);
+        let mut stored = mapper.to_stored(&registered()).unwrap();
+        for more in [&b"1"[..], &[0xc1], &[0xd9]] {
+            let len = stored.state.len();
+            stored.state.extend_from_slice(more);
+            let error = fails(&mapper, &stored);
+            assert!(matches!(error.kind(), MapperErrorKind::Decoding(_)), "{error:?}");
+            stored.state.truncate(len);
+        }
+    }
+}
+
+#[test]
+fn values_of_many_types_come_back_from_messagepack() {
+    type Values = (Uuid, Timestamp, Option<u8>, i128, f64, BTreeMap<String, Vec<char>>, ());
+    let values: Values = (
+        Uuid::from_u128(7),
+        Timestamp::from_micros(-1),
+        None,
+        i128::MIN,
+        0.1,
+        BTreeMap::from([("a".to_owned(), vec!['ż'])]),
+        (),
+    );
+    let bytes = Transcoder::MessagePack.encode(&values).unwrap();
+    let read: Values = Transcoder::MessagePack.decode(value(), &bytes).unwrap();
+    assert_eq!(read, values);
+}
+
+/// JSON for eyes.
+#[derive(Debug)]
+struct Pretty;
+
+impl Transcode for Pretty {
+    fn name(&self) -> &'static str {
+        "pretty JSON"
+    }
+
+    fn format(&self) -> StateFormat {
+        StateFormat::own(3).unwrap()
+    }
+
+    fn encode(&self, value: &dyn erased_serde::Serialize, bytes: &mut Vec<u8>) -> Result<(), BoxError> {
+        Ok(serde_json::to_writer_pretty(bytes, value)?)
+    }
+
+    fn decode<'de>(&self, bytes: &'de [u8], read: Decode<'_, 'de>) -> Result<(), BoxError> {
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        read(&mut <dyn erased_serde::Deserializer<'_>>::erase(&mut reader))?;
+        Ok(reader.end()?)
+    }
+}
+
+#[test]
+fn a_transcoder_of_ones_own_writes_and_reads_events() {
+    let mapper = Mapper::new(Transcoder::Own(Arc::new(Pretty)));
+    let stored = mapper.to_stored(&registered()).unwrap();
+    assert_eq!(stored.state[0], 0x13);
+    assert!(stored.state.starts_with(b"\x13{\n  \"event_id\": "));
+    check_round_trip(&mapper);
+
+    let error = fails(&Mapper::default(), &stored);
+    assert!(matches!(error.kind(), MapperErrorKind::UnknownFormat(format) if format.byte() == 0x13));
+    let reading = Mapper::default().with_transcoder_for_reading(Arc::new(Pretty));
+    assert_eq!(reading.to_domain(&stored).unwrap(), registered());
+}
+
+#[test]
+fn what_a_transcoder_of_ones_own_cannot_read_is_an_error_of_it() {
+    let mapper = Mapper::new(Transcoder::Own(Arc::new(Pretty)));
+    let mut stored = mapper.to_stored(&registered()).unwrap();
+    stored.state.truncate(40);
+    let text = chain(&fails(&mapper, &stored));
+    assert!(
+        text.contains("cannot be read: pretty JSON cannot be read as the value: EOF"),
+        "{text}"
+    );
+}
+
+#[test]
+fn topics_choose_transcoders() {
+    for (topic, name) in [
+        ("json", "JSON"),
+        ("MessagePack", "MessagePack"),
+        ("eventsourcing.persistence:JSONTranscoder", "JSON"),
+    ] {
+        assert_eq!(topic.parse::<Transcoder>().unwrap().name(), name);
+    }
+    assert_eq!(
+        "yaml".parse::<Transcoder>().unwrap_err().to_string(),
+        "no transcoder has this name"
+    );
+}
+
+proptest! {
+    #[test]
+    fn floats_come_back_to_the_last_bit(float in any::<f64>().prop_filter("JSON has no others", |float| float.is_finite())) {
+        let bytes = Transcoder::Json.encode(&float).unwrap();
+        let read: f64 = Transcoder::Json.decode(value(), &bytes).unwrap();
+        prop_assert_eq!(read.to_bits(), float.to_bits());
+    }
+}

@@ -1,0 +1,286 @@
+//! States of other versions than the program's, and what stands beside the body.
+
+use std::borrow::Cow;
+
+use es_domain::{Metadata, State, prelude::*, with_metadata};
+use es_persistence::{Mapper, MapperErrorKind, StoredEvent, Transcoder};
+
+use crate::fixture::chain;
+
+#[derive(Aggregate, Debug, Default)]
+struct Page {
+    root: Root<Self>,
+    title: String,
+    lines: Vec<String>,
+}
+
+#[events(
+    derive(PartialEq),
+    retired("Page.Moved" = Page::read_moved, "Page.Copied" = read_copied)
+)]
+impl Page {
+    #[event(Written, upcast(Self::written_v1_to_v2, written_v2_to_v3))]
+    fn write(title: &str, lines: Vec<String>) -> Self {
+        let title = title.to_owned();
+        Self {
+            title,
+            lines,
+            ..Self::default()
+        }
+    }
+
+    #[event(LineAdded)]
+    fn add_line(&mut self, line: &str) {
+        self.lines.push(line.to_owned());
+    }
+
+    #[event(Renamed, alias = "Page.Retitled", upcast(renamed_v1_to_v2))]
+    fn rename(&mut self, title: &str) {
+        title.clone_into(&mut self.title);
+    }
+
+    fn written_v1_to_v2(state: State) -> State {
+        state.renamed("name", "title")
+    }
+
+    /// What was moved got another title and a line that says so.
+    fn read_moved(state: State) -> Result<Vec<PageEvent>, String> {
+        let to = state.get("to").and_then(State::as_text).ok_or("no `to`")?;
+        Ok(vec![
+            PageEvent::Renamed { title: to.to_owned() },
+            PageEvent::LineAdded {
+                line: format!("moved to {to}"),
+            },
+        ])
+    }
+}
+
+fn written_v2_to_v3(mut state: State) -> Result<State, String> {
+    let body = state.remove("body").unwrap_or_default();
+    let text = body.as_text().ok_or("the body is no text")?;
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(state.with("lines", lines))
+}
+
+fn renamed_v1_to_v2(state: State) -> State {
+    state.renamed("to", "title")
+}
+
+fn read_copied(_: State) -> Vec<PageEvent> {
+    Vec::new()
+}
+
+const STAMP: &str = r#""event_id":"01920000-0000-7000-8000-000000000001","timestamp":"2023-11-14T22:13:20Z""#;
+
+fn stored(topic: &'static str, version: u64, rest: &str) -> StoredEvent {
+    StoredEvent {
+        originator_id: Id::<Page>::from_uuid(uuid::Uuid::from_u128(1)).to_originator_id(),
+        originator_version: version,
+        topic: Cow::Borrowed(topic),
+        state: format!("{{{STAMP},{rest}}}").into_bytes(),
+    }
+}
+
+fn read(stored: &StoredEvent) -> PageEvent {
+    Mapper::default().to_domain::<PageEvent>(stored).unwrap().into_body()
+}
+
+fn fails(stored: &StoredEvent) -> es_persistence::MapperError {
+    Mapper::default().to_domain::<PageEvent>(stored).unwrap_err()
+}
+
+fn written() -> PageEvent {
+    PageEvent::Written {
+        title: "T".to_owned(),
+        lines: vec!["a".to_owned(), "b".to_owned()],
+    }
+}
+
+#[test]
+fn the_version_is_written_when_it_is_not_the_first() {
+    let mut page = Page::write("T", Vec::new());
+    page.add_line("a");
+    page.rename("U");
+    let states = page.collect_events();
+    let states = states
+        .iter()
+        .map(|event| Mapper::default().to_stored(event).unwrap().state);
+    let states: Vec<String> = states.map(|state| String::from_utf8(state).unwrap()).collect();
+    assert!(
+        states[0].contains(r#"Z","version":3,"body":{"title":"T","lines":[]}}"#),
+        "{}",
+        states[0]
+    );
+    assert!(
+        states[2].contains(r#"Z","version":2,"body":{"title":"U"}}"#),
+        "{}",
+        states[2]
+    );
+    assert!(states[1].contains(r#"Z","body":{"line":"a"}}"#), "{}", states[1]);
+}
+
+#[test]
+fn older_states_are_brought_up_to_date_step_by_step() {
+    for state in [
+        r#""body":{"name":"T","body":"a\nb"}"#,
+        r#""version":1,"body":{"name":"T","body":"a\nb"}"#,
+        r#""version":2,"body":{"title":"T","body":"a\nb"}"#,
+        r#""version":3,"body":{"title":"T","lines":["a","b"]}"#,
+        // Some stores sort the names.
+        r#""body":{"title":"T","lines":["a","b"]},"version":3"#,
+        r#""body":{"title":"T","body":"a\nb"},"version":2"#,
+    ] {
+        assert_eq!(read(&stored("Page.Written", 1, state)), written(), "{state}");
+    }
+}
+
+#[test]
+fn a_renamed_event_is_brought_up_to_date_too() {
+    let renamed = PageEvent::Renamed { title: "U".to_owned() };
+    assert_eq!(read(&stored("Page.Retitled", 2, r#""body":{"to":"U"}"#)), renamed);
+    assert_eq!(
+        read(&stored("Page.Renamed", 2, r#""version":2,"body":{"title":"U"}"#)),
+        renamed
+    );
+}
+
+#[test]
+fn a_newer_state_is_read_if_fields_were_only_added() {
+    let state = r#""version":9,"body":{"title":"T","lines":["a","b"],"size":7}"#;
+    assert_eq!(read(&stored("Page.Written", 1, state)), written());
+
+    let error = fails(&stored(
+        "Page.Written",
+        1,
+        r#""version":9,"body":{"title":"T","text":"a"}"#,
+    ));
+    assert!(
+        matches!(
+            error.kind(),
+            MapperErrorKind::NewerVersion {
+                stored: 9,
+                known: 3,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(chain(&error).contains("missing field `lines`"), "{}", chain(&error));
+
+    let error = fails(&stored("Page.LineAdded", 2, r#""version":2,"body":{}"#));
+    assert!(matches!(
+        error.kind(),
+        MapperErrorKind::NewerVersion {
+            stored: 2,
+            known: 1,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn an_upcaster_that_refuses_is_named() {
+    let error = fails(&stored(
+        "Page.Written",
+        1,
+        r#""version":2,"body":{"title":"T","body":3}"#,
+    ));
+    assert!(matches!(error.kind(), MapperErrorKind::Upcasting(error) if error.version() == 2));
+    assert!(
+        chain(&error).ends_with(
+            "is older and cannot be brought up to date: the state of \"Page.Written\" cannot be brought up to date from \
+             version 2: the body is no text"
+        ),
+        "{}",
+        chain(&error)
+    );
+}
+
+#[test]
+fn a_retired_event_is_read_as_several() {
+    let moved = stored("Page.Moved", 2, r#""body":{"to":"U"}"#);
+    let event = Mapper::default().to_domain::<PageEvent>(&moved).unwrap();
+    assert_eq!(event.bodies().count(), 2);
+    let first = Mapper::default()
+        .to_domain(&stored("Page.Written", 1, r#""body":{"name":"T","body":""}"#))
+        .unwrap();
+    let last = Mapper::default()
+        .to_domain(&stored("Page.LineAdded", 3, r#""body":{"line":"z"}"#))
+        .unwrap();
+    let page = Page::replay([first, event, last]).unwrap().unwrap();
+    assert_eq!((page.version(), page.title.as_str()), (3, "U"));
+    assert_eq!(page.lines, ["moved to U", "z"]);
+    assert_eq!(
+        Mapper::default()
+            .to_domain_of::<PageEvent>(&moved)
+            .unwrap()
+            .unwrap()
+            .originator_version(),
+        2
+    );
+
+    let error = fails(&stored("Page.Moved", 2, r#""body":{}"#));
+    assert!(chain(&error).ends_with("no `to`"), "{}", chain(&error));
+    let error = fails(&stored("Page.Copied", 2, r#""body":{}"#));
+    assert!(
+        chain(&error).ends_with("a retired event is read as one event or more"),
+        "{}",
+        chain(&error)
+    );
+}
+
+#[test]
+fn compact_formats_are_brought_up_to_date_as_well() {
+    #[derive(Serialize)]
+    struct Old {
+        event_id: uuid::Uuid,
+        timestamp: es_domain::Timestamp,
+        body: OldBody,
+    }
+    #[derive(Serialize)]
+    struct OldBody {
+        name: String,
+        body: String,
+    }
+
+    let mapper = Mapper::new(Transcoder::MessagePack);
+    let page = Page::write("T", Vec::new());
+    let mut stored = mapper.to_stored(&page.pending_events()[0]).unwrap();
+    let id = page.id().to_originator_id();
+    let context = mapper.context(es_persistence::cipher::RecordKind::Event, &id, 1, "Page.Written");
+    let old = Old {
+        event_id: page.pending_events()[0].event_id(),
+        timestamp: page.pending_events()[0].timestamp(),
+        body: OldBody {
+            name: "T".to_owned(),
+            body: "a\nb".to_owned(),
+        },
+    };
+    stored.state = mapper.write_state(&context, &old).unwrap();
+    let event = mapper.to_domain::<PageEvent>(&stored).unwrap();
+    assert_eq!(*event.body(), written());
+    assert_eq!(event.stamp(), page.pending_events()[0].stamp());
+}
+
+#[test]
+fn metadata_is_written_if_there_is_any_and_read_back() {
+    let metadata = Metadata::new()
+        .correlation_id("request-1")
+        .causation_id("c")
+        .with("user", "ann");
+    let mut page = with_metadata(metadata.clone(), || Page::write("T", Vec::new()));
+    page.add_line("a");
+    for transcoder in [Transcoder::Json, Transcoder::MessagePack] {
+        let mapper = Mapper::new(transcoder);
+        for event in page.pending_events() {
+            let stored = mapper.to_stored(event).unwrap();
+            assert_eq!(mapper.to_domain(&stored).unwrap(), *event);
+        }
+    }
+    let state = Mapper::default().to_stored(&page.pending_events()[0]).unwrap().state;
+    let state = String::from_utf8(state).unwrap();
+    assert!(
+        state.contains(r#""metadata":{"causation_id":"c","correlation_id":"request-1","user":"ann"},"body""#),
+        "{state}"
+    );
+}

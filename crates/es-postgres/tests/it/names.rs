@@ -1,0 +1,96 @@
+//! Names of applications and schemas.
+
+use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection};
+
+use crate::store::{event, id, open, with_schema};
+
+#[test]
+fn two_applications_in_one_schema_do_not_touch_each_other() {
+    with_schema(|server, schema| async move {
+        let dogs = open(&server.environment("Dogs", &schema)).await.unwrap();
+        let cats = open(&server.environment("Cats", &schema)).await.unwrap();
+        let (dogs_log, cats_log) = (
+            dogs.application_recorder().await.unwrap(),
+            cats.application_recorder().await.unwrap(),
+        );
+        let id = id();
+        assert_eq!(dogs_log.insert_events(vec![event(&id, 1)]).await.unwrap(), [1]);
+        assert_eq!(dogs_log.insert_events(vec![event(&id, 2)]).await.unwrap(), [2]);
+        assert_eq!(cats_log.insert_events(vec![event(&id, 1)]).await.unwrap(), [1]);
+        assert_eq!(cats_log.max_position().await.unwrap(), Some(1));
+        assert_eq!(dogs_log.select_notifications(Selection::all()).await.unwrap().len(), 2);
+        dogs.close().await;
+        cats.close().await;
+    });
+}
+
+#[test]
+fn an_append_that_is_not_committed_holds_back_its_own_log_only() {
+    with_schema(|server, schema| async move {
+        let dogs = open(&server.environment("Dogs", &schema)).await.unwrap();
+        let cats = open(&server.environment("Cats", &schema)).await.unwrap();
+        let (dogs_log, cats_log) = (
+            dogs.application_recorder().await.unwrap(),
+            cats.application_recorder().await.unwrap(),
+        );
+        let mut other = server.connect().await;
+        let mut transaction = sqlx::Connection::begin(&mut other).await.unwrap();
+        crate::tails::append(&mut transaction, &schema, "cats", &id(), 1)
+            .await
+            .unwrap();
+        assert_eq!(dogs_log.insert_events(vec![event(&id(), 1)]).await.unwrap(), [1]);
+        assert_eq!(dogs_log.max_position().await.unwrap(), Some(1));
+        assert_eq!(cats_log.insert_events(vec![event(&id(), 1)]).await.unwrap(), [2]);
+        assert_eq!(cats_log.max_position().await.unwrap(), None);
+        assert!(
+            cats_log
+                .select_notifications(Selection::all())
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        transaction.commit().await.unwrap();
+        assert_eq!(cats_log.max_position().await.unwrap(), Some(2));
+        dogs.close().await;
+        cats.close().await;
+    });
+}
+
+#[test]
+fn a_name_may_be_a_word_of_sql_and_as_long_as_allowed() {
+    with_schema(|server, schema| async move {
+        let longest = "n".repeat(48);
+        for name in ["select", "Table", &longest] {
+            let store = open(&server.environment(name, &schema)).await.unwrap();
+            let log = store.process_recorder().await.unwrap();
+            assert_eq!(log.insert_events(vec![event(&id(), 1)]).await.unwrap(), [1]);
+            let snapshots = store.snapshot_recorder().await.unwrap();
+            assert!(snapshots.insert_events(vec![event(&id(), 7)]).await.unwrap().is_empty());
+            store.close().await;
+        }
+    });
+}
+
+#[test]
+fn hostile_names_are_refused() {
+    with_schema(|server, schema| async move {
+        let long = "n".repeat(49);
+        for name in ["", "1st", "a b", "a\"; DROP TABLE x; --", "dögs", "a.b", "a\0", &long] {
+            let error = open(&server.environment(name, &schema)).await.unwrap_err();
+            assert!(
+                matches!(&error, DatastoreError::Recorder(error) if *error.kind() == RecorderErrorKind::Invalid),
+                "{name:?}: {error}"
+            );
+            es_postgres::schema::ddl("public", name).unwrap_err();
+            es_postgres::schema::ddl(name, "dogs").unwrap_err();
+            es_postgres::schema::grants("public", "dogs", name).unwrap_err();
+        }
+        for name in ["1st", "a b", "x\"; --", "Public", &long] {
+            let error = open(&server.environment("Dogs", name)).await.unwrap_err();
+            let DatastoreError::Environment(EnvironmentError::Invalid { key, value, .. }) = &error else {
+                panic!("{name:?}: {error}");
+            };
+            assert_eq!((key.as_str(), value.as_str()), ("POSTGRES_SCHEMA", name));
+        }
+    });
+}

@@ -1,0 +1,105 @@
+//! A store in a schema of its own, for one test.
+
+use std::sync::Arc;
+
+use es_persistence::{
+    AggregateRecorder, Datastore, DatastoreError, Environment, OriginatorId, ProcessRecorder, StoredEvent,
+};
+use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
+use tokio::runtime;
+use uuid::Uuid;
+
+use crate::server::{Server, fresh_schema};
+
+/// An open store.
+#[derive(Debug)]
+pub(crate) struct Store {
+    pub(crate) server: Server,
+    pub(crate) schema: String,
+    pub(crate) datastore: Arc<dyn Datastore>,
+    pub(crate) recorder: Arc<dyn ProcessRecorder>,
+}
+
+/// The application of the stores of these tests.
+pub(crate) const APPLICATION: &str = "Dogs";
+
+/// Runs a test with a schema of its own, or says that there is no server.
+pub(crate) fn with_schema<F: Future<Output = ()>>(test: impl FnOnce(Server, String) -> F) {
+    let Some(server) = Server::of_this_run() else {
+        crate::report(format_args!("ignored: set ES_POSTGRES_URL"));
+        return;
+    };
+    let schema = fresh_schema();
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test(server.clone(), schema.clone()));
+    runtime.block_on(server.drop_schema(&schema));
+}
+
+/// Runs a test with an open store.
+pub(crate) fn with_store<F: Future<Output = Store>>(test: impl FnOnce(Store) -> F) {
+    with_schema(|server, schema| async {
+        let environment = server.environment(APPLICATION, &schema);
+        let store = test(Store::open(server, schema, environment).await).await;
+        store.datastore.close().await;
+    });
+}
+
+impl Store {
+    pub(crate) async fn open(server: Server, schema: String, environment: Environment) -> Self {
+        let datastore = open(&environment).await.unwrap();
+        let recorder = datastore.process_recorder().await.unwrap();
+        Self {
+            server,
+            schema,
+            datastore,
+            recorder,
+        }
+    }
+
+    /// Another store with the same tables, as in another process.
+    pub(crate) async fn another(&self) -> Self {
+        let environment = self.server.environment(APPLICATION, &self.schema);
+        Self::open(self.server.clone(), self.schema.clone(), environment).await
+    }
+
+    pub(crate) async fn snapshots(&self) -> Arc<dyn AggregateRecorder> {
+        self.datastore.snapshot_recorder().await.unwrap()
+    }
+}
+
+/// Opens a store.
+pub(crate) async fn open(environment: &Environment) -> Result<Arc<dyn Datastore>, DatastoreError> {
+    es_postgres::factory().open(environment).await
+}
+
+/// An event that no other has the bytes of.
+pub(crate) fn event(id: &OriginatorId, version: u64) -> StoredEvent {
+    StoredEvent {
+        originator_id: id.clone(),
+        originator_version: version,
+        topic: "dogs.Dog.Registered".into(),
+        state: format!(r#"{{"event_id":"{:032x}"}}"#, fastrand::u128(..)).into_bytes(),
+    }
+}
+
+/// Events of versions from 1 on.
+pub(crate) fn events(id: &OriginatorId, count: u64) -> Vec<StoredEvent> {
+    (1..=count).map(|version| event(id, version)).collect()
+}
+
+/// A fresh aggregate.
+pub(crate) fn id() -> OriginatorId {
+    OriginatorId::Uuid(Uuid::from_u128(fastrand::u128(..)))
+}
+
+/// The rows of a query of the test's own.
+pub(crate) async fn rows(connection: &mut PgConnection, sql: &str) -> Vec<PgRow> {
+    sqlx::query(AssertSqlSafe(sql.to_owned()))
+        .fetch_all(connection)
+        .await
+        .unwrap()
+}
