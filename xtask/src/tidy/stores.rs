@@ -7,11 +7,20 @@ use super::finding::Finding;
 
 const STORES: [&str; 2] = ["crates/es-sqlite/src", "crates/es-postgres/src"];
 
-/// Files that only one store can have, and why.
-const ALONE: [(&str, &str); 1] = [(
-    "readers.rs",
-    "SQLite is read on the thread of the caller, by connections of its own",
-)];
+/// Files that only one store needs, and why. What is inside of a folder is the store's own matter.
+const ALONE: [(&str, &str); 5] = [
+    (
+        "readers.rs",
+        "SQLite is read on the thread of the caller, by connections of its own",
+    ),
+    ("gate.rs", "SQLite in memory lets readers and a writer wait for luck"),
+    (
+        "maintenance.rs",
+        "a file has no roles: whoever may write it may change it",
+    ),
+    ("connections.rs", "PostgreSQL is written and read by one pool"),
+    ("detached.rs", "a query to a server is not to be dropped halfway"),
+];
 
 /// Finds files that only one of the stores has, once both stores have files beside `lib.rs`.
 pub(super) fn check(paths: &[PathBuf]) -> Vec<Finding> {
@@ -26,7 +35,8 @@ pub(super) fn check(paths: &[PathBuf]) -> Vec<Finding> {
 }
 
 fn files<'a>(store: &str, paths: &'a [PathBuf]) -> BTreeSet<&'a Path> {
-    paths.iter().filter_map(|path| path.strip_prefix(store).ok()).collect()
+    let files = paths.iter().filter_map(|path| path.strip_prefix(store).ok());
+    files.filter(|file| file.components().count() == 1).collect()
 }
 
 fn lonely(here: &str, files: &BTreeSet<&Path>, there: &str, others: &BTreeSet<&Path>) -> Vec<Finding> {
@@ -58,6 +68,15 @@ mod tests {
     fn the_same_files_are_fine() {
         let files = ["lib.rs", "recorder.rs", "sql/insert.sql"];
         assert_eq!(check_stores(&files, &files), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_inside_of_a_folder_is_the_stores_own_matter() {
+        let (sqlite, postgres) = (
+            ["lib.rs", "schema.rs", "schema/form.rs"],
+            ["lib.rs", "schema.rs", "schema/a.sql"],
+        );
+        assert_eq!(check_stores(&sqlite, &postgres), [""; 0]);
     }
 
     #[test]
