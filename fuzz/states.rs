@@ -76,9 +76,11 @@ pub(crate) fn compressed(bytes: &[u8]) {
 
 /// What is read as an event is written and read again as the same.
 pub(crate) fn state(bytes: &[u8]) {
-    let mapper = Mapper::default()
-        .with_max_state_size(1_000_000)
-        .with_hash_chain("Dogs", HashChain::unkeyed());
+    let mapper = Mapper::default().with_hash_chain("Dogs", HashChain::unkeyed());
+    for event in Dog::register(&String::from_utf8_lossy(bytes), None, Vec::new()).pending_events() {
+        let stored = mapper.to_stored(event).expect("any text is a name");
+        assert_eq!(&mapper.to_domain::<DogEvent>(&stored).expect("it was written"), event);
+    }
     let messagepack = [&[2], bytes].concat();
     for state in [bytes, &messagepack] {
         let row = row(state);

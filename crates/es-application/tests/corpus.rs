@@ -1,7 +1,5 @@
 //! What fuzzing the IDs of sections started from and has found: it runs as a test each time.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{fs, path::Path};
 
 #[path = "../../../fuzz/sections.rs"]

@@ -80,7 +80,7 @@ fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
 
 /// The state of an event as a user of `serde_json` would define it.
 #[derive(Serialize, Deserialize)]
-struct Plain {
+pub(crate) struct Plain {
     event_id: String,
     timestamp: String,
     body: PlainBody,

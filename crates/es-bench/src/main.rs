@@ -9,6 +9,7 @@ mod dog;
 mod domain;
 mod measure;
 mod memory;
+mod protected;
 mod sqlite;
 
 use std::{env, error::Error, fs};
@@ -21,6 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", Row::HEAD);
     let mut bench = Bench::new(filter);
     domain::run(&mut bench)?;
+    protected::run(&bench)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         memory::run(&mut bench).await?;

@@ -1,8 +1,8 @@
 //! What an aggregate is.
 
 use crate::{
-    AggregateId, DomainEvent, Event, EventKind, FreshId, Metadata, ReplayError, RetiredEvent, Root, Timestamp,
-    TriggerError, Upcaster, replay, trigger,
+    AggregateId, DataIntegrityError, DomainEvent, Event, EventHash, EventKind, FreshId, Metadata, ReplayError,
+    RetiredEvent, Root, SnapshotVisitor, Timestamp, TriggerError, Upcaster, event_hash, replay, trigger,
 };
 
 /// A thing with an identity whose state is the outcome of its events.
@@ -26,6 +26,9 @@ pub trait Aggregate: Sized + Send + 'static {
 
     /// Brings snapshots of older versions up to date: the first upcaster turns version 1 into version 2, and so on.
     const UPCASTERS: &'static [Upcaster] = &[];
+
+    /// Whether its events are tied together by hashes: `#[aggregate(hash_chain)]`.
+    const HASH_CHAIN: bool = false;
 
     /// What the library keeps about it.
     fn root(&self) -> &Root<Self>;
@@ -51,6 +54,34 @@ pub trait Aggregate: Sized + Send + 'static {
     /// When its last event was triggered.
     fn modified_on(&self) -> Timestamp {
         self.root().modified_on()
+    }
+
+    /// The hash of its last stored event, if its events are tied together by hashes. Pending events have none yet.
+    fn head(&self) -> Option<EventHash> {
+        self.root().head()
+    }
+
+    /// Says which hash its last stored event has. Whoever reads or stores its events calls this.
+    fn set_head(&mut self, head: EventHash) {
+        self.root_mut().set_head(head);
+    }
+
+    /// Compares its head with an independent record of it: what was changed or removed shows.
+    ///
+    /// # Errors
+    ///
+    /// [`DataIntegrityError`] when the head is another, or there is none.
+    fn verify_head(&self, expected: EventHash) -> Result<(), DataIntegrityError> {
+        event_hash::verify_head(self, expected)
+    }
+
+    /// Lets `visitor` work with its snapshots, or returns `None` when it has none.
+    ///
+    /// An aggregate has snapshots when it is `Serialize` and `Deserialize`: `#[derive(Aggregate)]` finds out. By hand:
+    /// `Some(visitor.visit())`.
+    fn with_snapshots<V: SnapshotVisitor<Self>>(visitor: V) -> Option<V::Output> {
+        drop(visitor);
+        None
     }
 
     /// The events that have been triggered and not saved, oldest first.
@@ -99,6 +130,16 @@ pub trait Aggregate: Sized + Send + 'static {
     /// the pending events are then as before.
     fn trigger(&mut self, event: Self::Event) -> Result<(), TriggerError> {
         trigger::trigger(self, event)
+    }
+
+    /// Triggers `events` one after the other, as a decision on all of them together: see [`styles`](crate::styles).
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerError`] at the first one that is refused. It is kept as the root's refusal too, so that those before it
+    /// are not saved without the rest.
+    fn trigger_all(&mut self, events: impl IntoIterator<Item = Self::Event>) -> Result<(), TriggerError> {
+        trigger::trigger_all(self, events)
     }
 
     /// Makes the aggregate that `events` tell of, or `None` when there are no events or the last one discards it.

@@ -35,7 +35,17 @@
 //! assert!(matches!(dog.pending_events()[0].body(), DogEvent::Registered { name } if name == "Fido"));
 //! ```
 //!
-//! The macros only write what can be written by hand: see [`Aggregate`] and [`Event`].
+//! | to | there is |
+//! |---|---|
+//! | test what commands do, and notice when stored events change | [`testing`] |
+//! | say who did it, and what it follows from | [`Metadata`] |
+//! | read events and snapshots of older versions | [`versioning`] |
+//! | keep states of aggregates | [`Snapshot`] |
+//! | have IDs of your own | [`AggregateId`] |
+//! | hear of events inside of a process | [`Publisher`] |
+//!
+//! The macros only write what can be written by hand: see [`Aggregate`] and [`Event`], and [`styles`] for
+//! other ways to write an aggregate.
 
 // The macros name this crate by its path; so do its own tests.
 extern crate self as es_domain;
@@ -44,21 +54,26 @@ mod aggregate;
 mod clock;
 mod domain_event;
 mod event;
+mod event_hash;
 mod id;
 mod id_source;
 mod id_value;
 mod metadata;
 mod originator_id;
+mod publisher;
 mod replay;
 mod root;
 mod scoped;
+mod snapshot;
 mod state;
 mod timestamp;
 mod trigger;
 mod upcast;
 
 pub mod prelude;
+pub mod styles;
 pub mod testing;
+pub mod versioning;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -69,13 +84,16 @@ pub use self::{
     clock::{Clock, SystemClock, with_clock},
     domain_event::{DomainEvent, Stamp},
     event::{ApplyError, Event, EventKind},
+    event_hash::{DataIntegrityError, DataIntegrityErrorKind, EventHash, ParseEventHashError},
     id::{AggregateId, FreshId, Id},
     id_source::{IdSource, RandomIds, with_id_source},
     id_value::{IdValue, ParseIdError},
     metadata::{Metadata, with_metadata},
     originator_id::OriginatorId,
+    publisher::{Publisher, Subscription},
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
+    snapshot::{Snapshot, SnapshotRef, SnapshotVisitor},
     state::{State, StateDeserializer, StateError},
     timestamp::{ParseTimestampError, Timestamp},
     trigger::{TriggerError, TriggerErrorKind},

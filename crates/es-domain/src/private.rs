@@ -4,6 +4,7 @@ pub use serde;
 
 pub use crate::{
     id_value::{Identifies, NewtypeId},
+    snapshot::{HasNoSnapshots, HasSnapshots, Snapshots},
     upcast::outcome::{Bodies, Upcast},
 };
 

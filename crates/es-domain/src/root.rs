@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
-    Aggregate, AggregateId, DomainEvent, EventKind, Metadata, Stamp, Timestamp, TriggerError, TriggerErrorKind,
+    Aggregate, AggregateId, DomainEvent, EventHash, EventKind, Metadata, Stamp, Timestamp, TriggerError,
+    TriggerErrorKind,
 };
 
 /// Identity, version, times and pending events of an aggregate: a field of its struct, found by its type.
@@ -17,6 +18,7 @@ pub struct Root<A: Aggregate> {
     version: u64,
     created_on: Timestamp,
     modified_on: Timestamp,
+    head: Option<EventHash>,
     phase: Phase,
     pending: Vec<DomainEvent<A::Event>>,
     refusal: Option<TriggerError>,
@@ -42,6 +44,7 @@ pub(crate) struct Begun<A: Aggregate> {
     version: u64,
     created_on: Timestamp,
     modified_on: Timestamp,
+    head: Option<EventHash>,
 }
 
 /// The body of an event has put another root in the place of the aggregate's own, as `*self = Self::default()` does.
@@ -63,6 +66,14 @@ impl<A: Aggregate> Root<A> {
 
     pub(crate) const fn modified_on(&self) -> Timestamp {
         self.modified_on
+    }
+
+    pub(crate) const fn head(&self) -> Option<EventHash> {
+        self.head
+    }
+
+    pub(crate) fn set_head(&mut self, head: EventHash) {
+        self.head = Some(head);
     }
 
     pub(crate) fn pending_events(&self) -> &[DomainEvent<A::Event>] {
@@ -108,6 +119,7 @@ impl<A: Aggregate> Root<A> {
             version: 0,
             created_on: Timestamp::UNIX_EPOCH,
             modified_on: Timestamp::UNIX_EPOCH,
+            head: None,
             phase: Phase::Unborn,
             pending: Vec::new(),
             refusal: None,
@@ -124,6 +136,7 @@ impl<A: Aggregate> Root<A> {
                     version: self.version,
                     created_on: self.created_on,
                     modified_on: self.modified_on,
+                    head: self.head,
                 })
             }
             Phase::Unborn => Err(TriggerErrorKind::NotCreated),
@@ -142,6 +155,7 @@ impl<A: Aggregate> Root<A> {
             version: begun.version,
             created_on: begun.created_on,
             modified_on: begun.modified_on,
+            head: begun.head,
             phase: Phase::Alive,
             ..Self::unborn(begun.id)
         };
@@ -192,7 +206,7 @@ impl<A: Aggregate> Clone for Root<A> {
 
 impl<A: Aggregate<Event: PartialEq>> PartialEq for Root<A> {
     fn eq(&self, other: &Self) -> bool {
-        let facts = |root: &Self| (root.version, root.created_on, root.modified_on, root.phase);
+        let facts = |root: &Self| (root.version, root.created_on, root.modified_on, root.head, root.phase);
         self.id == other.id && facts(self) == facts(other) && self.pending == other.pending
     }
 }
@@ -219,6 +233,8 @@ struct RootState<I: AggregateId> {
     version: u64,
     created_on: Timestamp,
     modified_on: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    head: Option<EventHash>,
 }
 
 impl<A: Aggregate> Serialize for Root<A> {
@@ -227,6 +243,7 @@ impl<A: Aggregate> Serialize for Root<A> {
             version,
             created_on,
             modified_on,
+            head,
             ..
         } = *self;
         RootState {
@@ -234,6 +251,7 @@ impl<A: Aggregate> Serialize for Root<A> {
             version,
             created_on,
             modified_on,
+            head,
         }
         .serialize(serializer)
     }
@@ -246,12 +264,14 @@ impl<'de, A: Aggregate> Deserialize<'de> for Root<A> {
             version,
             created_on,
             modified_on,
+            head,
         } = RootState::<A::Id>::deserialize(deserializer)?;
         let phase = if version == 0 { Phase::Unborn } else { Phase::Alive };
         Ok(Self {
             version,
             created_on,
             modified_on,
+            head,
             phase,
             ..Self::unborn(id)
         })

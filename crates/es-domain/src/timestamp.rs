@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use uuid::Uuid;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
@@ -40,6 +42,22 @@ impl Timestamp {
             return Self(*RANGE.end());
         }
         Self(micros)
+    }
+
+    /// The time in a time-UUID: one of version 1, 6 or 7, as the IDs of events are. `None` for others.
+    ///
+    /// ```
+    /// use es_domain::{Stamp, Timestamp};
+    ///
+    /// let stamp = Stamp::now();
+    /// let time = Timestamp::from_uuid(stamp.event_id()).expect("it is of version 7");
+    /// assert!((stamp.timestamp().as_micros() - time.as_micros()).abs() < 60_000_000);
+    /// ```
+    #[must_use]
+    pub fn from_uuid(uuid: Uuid) -> Option<Self> {
+        let (seconds, nanos) = uuid.get_timestamp()?.to_unix();
+        let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
+        Some(Self::from_micros(micros.checked_add(i64::from(nanos / 1_000))?))
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.

@@ -121,3 +121,15 @@ pub(crate) fn end<A: Aggregate>(aggregate: &mut A, begun: Begun<A>, topic: &'sta
     root.refuse(error.clone());
     Err(error)
 }
+
+pub(crate) fn trigger_all<A: Aggregate>(
+    aggregate: &mut A,
+    events: impl IntoIterator<Item = A::Event>,
+) -> Result<(), TriggerError> {
+    let mut events = events.into_iter();
+    let triggered = events.try_for_each(|event| trigger(aggregate, event));
+    if let Err(error) = &triggered {
+        aggregate.root_mut().refuse(error.clone());
+    }
+    triggered
+}

@@ -12,6 +12,7 @@ mod field;
 mod header;
 mod model;
 mod self_type;
+mod setter;
 mod signature;
 mod types;
 

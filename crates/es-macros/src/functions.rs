@@ -14,8 +14,8 @@ pub(crate) fn upcasters(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<
     }
     let list;
     parenthesized!(list in input);
-    let paths = Punctuated::<Path, Token![,]>::parse_terminated(&list)
-        .map_err(|error| wrong(&list, &error, example))?;
+    let paths =
+        Punctuated::<Path, Token![,]>::parse_terminated(&list).map_err(|error| wrong(&list, &error, example))?;
     if paths.is_empty() {
         return Err(syn::Error::new(key.span(), example));
     }

@@ -21,12 +21,12 @@ mod header;
 mod key;
 mod key_ring;
 mod legacy;
+mod plaintext;
 mod randomness;
 
 use std::fmt;
 
 use es_domain::OriginatorId;
-use zeroize::Zeroizing;
 
 pub use self::{
     aes_256_gcm::Aes256GcmCipher,
@@ -34,6 +34,7 @@ pub use self::{
     key::{CipherKey, CreateKeyError, InvalidKey, create_key},
     key_ring::{InvalidKeyRing, KeyId, KeyRing},
     legacy::LegacyPythonCipher,
+    plaintext::Plaintext,
     randomness::{Randomness, RandomnessError, SystemRandomness},
 };
 use crate::StateFormat;
@@ -87,7 +88,7 @@ pub trait Cipher: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`CipherError`] when it was not, or not with a key that is there.
-    fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError>;
+    fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Plaintext, CipherError>;
 }
 
 impl RecordKind {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_domain::{Aggregate, AggregateId, DomainEvent, Event};
+use es_domain::{Aggregate, AggregateId, DomainEvent, Event, EventHash};
 
 use crate::{ApplicationRecorder, Mapper, MapperError, Notification, RecorderError, StoredEvent, StreamSelection};
 
@@ -72,9 +72,28 @@ impl EventStore {
         id: &<E::Aggregate as Aggregate>::Id,
         select: impl FnOnce(StreamSelection) -> StreamSelection + Send,
     ) -> Result<Vec<DomainEvent<E>>, EventStoreError> {
+        Ok(self.get_after(id, None, select).await?.0)
+    }
+
+    /// As [`get`](Self::get), for events that follow the one with the hash `head`, such as that of a snapshot; returns the
+    /// hash of the last one as well, if the aggregate's type has a [hash chain](Aggregate::HASH_CHAIN).
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and when the events are not those that were stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// Reading changes nothing; the future may be dropped.
+    pub async fn get_after<E: Event>(
+        &self,
+        id: &<E::Aggregate as Aggregate>::Id,
+        mut head: Option<EventHash>,
+        select: impl FnOnce(StreamSelection) -> StreamSelection + Send,
+    ) -> Result<(Vec<DomainEvent<E>>, Option<EventHash>), EventStoreError> {
         let selection = select(StreamSelection::of(id.to_originator_id()));
         let stored = self.recorder.select_events(selection).await?;
-        let decoded = stored.iter().map(|event| self.mapper.to_domain(event));
-        Ok(decoded.collect::<Result<_, _>>()?)
+        let events = self.mapper.stream_to_domain(&stored, &mut head)?;
+        Ok((events, head))
     }
 }

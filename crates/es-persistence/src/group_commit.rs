@@ -1,21 +1,21 @@
 //! Saves that come together are stored together.
 //!
 //! A commit costs the same for one event as for a hundred, so whoever finds the writers busy shares the next commit with
-//! all others who do. Nobody waits for company: whoever finds a writer idle writes at once, and without a hop to another
-//! task.
+//! all others who do. Nobody waits for company: whoever finds the writers idle writes at once, and without a hop to another
+//! task. A second writer joins when the first one is slow: as long as it is fast, a shared commit is cheaper than two.
 //!
 //! It is shared by the stores of this workspace, no part of the public API, and may change in any release.
 
 mod abandon;
 mod queue;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time};
 
 use self::{
     abandon::WriteOnce,
-    queue::{Queue, Turn},
+    queue::{Busy, Queue, Turn},
 };
 
 /// Stores batches of saves for a [`GroupCommit`].
@@ -40,7 +40,11 @@ pub trait BatchWriter: Send + 'static {
 /// the write: it goes on in a task of the runtime.
 pub struct GroupCommit<W: BatchWriter> {
     queue: Arc<Queue<W>>,
+    has_spares: bool,
 }
+
+/// How long a save waits for the writers at work before an idle one joins them.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// The outcome of a save: the positions of its events, or the writer's own error.
 pub type Outcome<W> = Result<Vec<u64>, <W as BatchWriter>::Error>;
@@ -57,8 +61,10 @@ pub enum WriterGone {
 impl<W: BatchWriter> GroupCommit<W> {
     /// Writes by `writers`, each one batch at a time.
     pub fn new(writers: impl IntoIterator<Item = W>) -> Self {
+        let queue = Queue::new(writers);
         Self {
-            queue: Arc::new(Queue::new(writers)),
+            has_spares: queue.has_spares(),
+            queue: Arc::new(queue),
         }
     }
 
@@ -73,18 +79,28 @@ impl<W: BatchWriter> GroupCommit<W> {
     ///
     /// Once the future has been polled, the save goes on when it is dropped.
     pub async fn save(&self, save: W::Save) -> Result<Outcome<W>, WriterGone> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, mut answer) = oneshot::channel();
         match self.queue.push(save, reply) {
             Turn::Closed => return Err(WriterGone::BeforeWriting),
-            Turn::Wait => {}
-            Turn::Write(writer) => {
-                if let Some(writer) = WriteOnce::new(&self.queue, writer).await {
-                    // More has come meanwhile. It is not this caller's business to write it all.
-                    drop(tokio::spawn(Arc::clone(&self.queue).write_all(writer)));
+            Turn::Wait if self.has_spares => {
+                if let Ok(answer) = time::timeout(PATIENCE, &mut answer).await {
+                    return answer.map_err(|_dropped| WriterGone::WhileWriting);
+                }
+                if let Some(writer) = self.queue.take_spare() {
+                    self.write(writer).await;
                 }
             }
+            Turn::Wait => {}
+            Turn::Write(writer) => self.write(writer).await,
         }
         answer.await.map_err(|_dropped| WriterGone::WhileWriting)
+    }
+
+    async fn write(&self, writer: Busy<W>) {
+        if let Some(writer) = WriteOnce::new(&self.queue, writer).await {
+            // More has come meanwhile. It is not this caller's business to write it all.
+            drop(tokio::spawn(Arc::clone(&self.queue).write_all(writer)));
+        }
     }
 
     /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.

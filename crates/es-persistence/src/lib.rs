@@ -10,6 +10,9 @@
 //! | write a store of your own | [`AggregateRecorder`], [`ApplicationRecorder`], [`ProcessRecorder`], [`TrackingRecorder`], [`Datastore`], [`Persistence`] |
 //! | follow a log | [`Subscription`] |
 //! | read and write events without an application | [`EventStore`] |
+//! | write states in another form, smaller, or encrypted | [`Mapper`], [`Transcoder`], [`Compressor`], [`cipher`] |
+//! | take over a database of the Python library | [`import`] |
+//! | know all variables | [`Environment`] |
 
 mod capabilities;
 mod compressor;
@@ -40,7 +43,7 @@ pub use self::{
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
     environment::{Environment, EnvironmentError, Variable},
     event_store::{EventStore, EventStoreError},
-    mapper::{ChainError, ChainHash, HashChain, Mapper, MapperError, MapperErrorKind, StateFormat, import},
+    mapper::{ChainError, HashChain, Mapper, MapperError, MapperErrorKind, StateFormat, import},
     memory::{MemoryRecorder, factory as memory},
     notification::Notification,
     recorder::{

@@ -18,7 +18,7 @@ use es_domain::{Aggregate, AggregateId, DomainEvent, Event, OriginatorId};
 use serde::{Serialize, de::DeserializeSeed};
 
 pub use self::{
-    chain::{ChainError, ChainHash, HashChain},
+    chain::{ChainError, HashChain},
     error::{MapperError, MapperErrorKind},
     format::StateFormat,
 };

@@ -18,10 +18,40 @@ use crate::StateFormat;
 ///
 /// The two of this library are dispatched statically. One of your own is a [`Transcode`], and costs a virtual call for
 /// each value in an event.
+///
+/// What can be in an event is what `serde` can write: there is nothing to register. A UUID, a decimal number, a time or a
+/// value object of your own has one form in text formats and may have another in compact ones:
+///
+/// ```
+/// use es_persistence::Transcoder;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// struct Money {
+///     amount: u64,
+///     currency: Currency,
+/// }
+///
+/// #[derive(Debug, PartialEq, Serialize, Deserialize)]
+/// enum Currency {
+///     Eur,
+///     Pln,
+/// }
+///
+/// let price = Money { amount: 1_250, currency: Currency::Pln };
+/// let bytes = Transcoder::Json.encode(&price)?;
+/// assert_eq!(bytes, br#"{"amount":1250,"currency":"Pln"}"#);
+/// let read = Transcoder::Json.decode(std::marker::PhantomData::<Money>, &bytes)?;
+/// assert_eq!(read, price);
+/// # Ok::<(), es_persistence::TranscoderError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum Transcoder {
     /// JSON (RFC 8259): UTF-8, no white space, fields in the order of their definition.
+    ///
+    /// JSON has no NaN and no infinity: such an `f64` is written as `null`, which is no `f64`. All others come back to the
+    /// last bit.
     #[default]
     Json,
     /// MessagePack: fields by name, so that events can change as with JSON; UUIDs are 16 bytes, timestamps a number.

@@ -152,7 +152,7 @@ fn is_local(host: &str) -> bool {
     host.starts_with('/') || host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-fn schema(environment: &Environment) -> Result<SqlName, EnvironmentError> {
+pub(crate) fn schema(environment: &Environment) -> Result<SqlName, EnvironmentError> {
     const KEY: &str = "POSTGRES_SCHEMA";
     let name = match environment.get(KEY).map_or("", str::trim) {
         "" => "public",

@@ -1,11 +1,12 @@
-//! An open database: connections, who writes by them, and who is told of what is stored.
+//! An open database: connections, who writes and reads by them, and who is told of what is stored.
 
 use std::sync::Arc;
 
 use es_persistence::{
-    Operation, RecorderError, RecorderErrorKind, check_events,
+    Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
+    StoredEvent, StreamSelection, Tracking, Wakeup,
     group_commit::{GroupCommit, WriterGone},
-    sql::SqlName,
+    sql::{Database, Save, SqlName, Table},
 };
 use tokio::{runtime::Handle, time::timeout};
 
@@ -13,11 +14,11 @@ use crate::{
     STORE,
     config::Config,
     connection::cannot_open,
-    connections::{Connections, Lease},
+    connections::Connections,
     detached::detached,
     error::Failure,
-    reading::{Reading, Settled, SettledReading},
-    save::Save,
+    readers::Readers,
+    reading::{LogReading, Settled, SettledReading, StreamReading, TrackingReading},
     schema::{Found, Tables},
     watcher::{Wakers, Watcher},
     writer::Writer,
@@ -26,23 +27,41 @@ use crate::{
 /// How many groups of saves may be on their way to the server at once.
 const WRITERS: usize = 4;
 
-/// The tables of one application, open.
+/// The tables of one application in a database.
 #[derive(Debug)]
-pub(crate) struct Database {
-    pub(crate) tables: Arc<Tables>,
-    pub(crate) wakers: Wakers,
-    pub(crate) is_durable: bool,
-    config: Config,
+pub(crate) struct PostgresDatabase {
+    tables: Arc<Tables>,
+    wakers: Wakers,
+    is_durable: bool,
     connections: Arc<Connections>,
     settled: Arc<Settled>,
+    readers: Readers,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
     runtime: Handle,
 }
 
-impl Database {
-    /// Connects to the server, and makes the tables when that is wanted.
-    pub(crate) async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
+impl PostgresDatabase {
+    /// The question for the last position.
+    fn settled(&self) -> SettledReading {
+        SettledReading {
+            tables: Arc::clone(&self.tables),
+            settled: Arc::clone(&self.settled),
+        }
+    }
+}
+
+impl Database for PostgresDatabase {
+    const MODULE: &'static str = "postgres";
+    const STORE: &'static str = STORE;
+
+    type Config = Config;
+
+    fn configure(environment: &Environment) -> Result<Config, EnvironmentError> {
+        Config::from_environment(environment)
+    }
+
+    async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
         let tables = Tables::new(&config.schema, application).map_err(|error| {
             RecorderError::new(STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
         })?;
@@ -50,118 +69,96 @@ impl Database {
         let connections = Connections::new(config.clone());
         let prepared = prepare(&config, &tables, &connections).await;
         let Found { oid, is_durable, .. } = prepared.map_err(|failure| cannot_open(&config, failure))?;
-        let wakers = Wakers::new();
-        let watcher = Watcher::start(&config, oid, wakers.clone());
-        let writer = || {
-            Writer::new(
-                config.clone(),
-                Arc::clone(&tables),
-                Arc::clone(&connections),
-                wakers.clone(),
-            )
-        };
-        let n: usize = std::env::var("ES_W").ok().and_then(|w| w.parse().ok()).unwrap_or(WRITERS); let writers = (0..n.min(connections.max_len())).map(|_| writer());
-        let writer = GroupCommit::new(writers);
+        let (wakers, runtime) = (Wakers::new(), Handle::current());
+        let writer = Writer::new(
+            config.clone(),
+            Arc::clone(&tables),
+            Arc::clone(&connections),
+            wakers.clone(),
+        );
+        let writers = vec![writer; WRITERS.min(connections.max_len())];
         Ok(Self {
+            is_durable,
+            readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
+            watcher: Watcher::start(&config, oid, wakers.clone()),
+            writer: GroupCommit::new(writers),
+            settled: Arc::default(),
+            connections,
             tables,
             wakers,
-            is_durable,
-            config,
-            connections,
-            settled: Arc::default(),
-            writer,
-            watcher,
-            runtime: Handle::current(),
+            runtime,
         })
     }
 
-    /// Waits for the saves that have begun, and closes the connections.
-    pub(crate) async fn close(&self) {
+    async fn close(&self) {
         self.writer.close().await;
         self.watcher.stop().await;
         self.connections.close().await;
     }
 
-    /// Stores `save`, and returns the positions of its events.
-    pub(crate) async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
-        if save.events.is_empty() && save.tracking.is_none() {
-            return Ok(Vec::new());
-        }
-        check(&save)?;
+    async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
         let database = Arc::clone(self);
         let saved = detached(&self.runtime, async move { database.writer.save(save).await }).await;
         let saved = saved.unwrap_or(Err(WriterGone::WhileWriting));
-        saved.unwrap_or_else(|gone| Err(writer_gone(gone)))
+        saved.unwrap_or_else(|gone| Err(gone.into_error(STORE)))
     }
 
-    /// The question for the last position.
-    pub(crate) fn settled(&self) -> SettledReading {
-        SettledReading {
-            tables: Arc::clone(&self.tables),
-            settled: Arc::clone(&self.settled),
-        }
-    }
-
-    /// Reads all of `reading`.
-    pub(crate) async fn read<R: Reading>(
+    async fn read_stream(
         self: &Arc<Self>,
-        operation: Operation,
-        reading: R,
-    ) -> Result<R::Output, RecorderError> {
-        let database = Arc::clone(self);
-        let read = detached(&self.runtime, async move { database.try_to_read(&reading).await }).await;
-        let read = read.unwrap_or_else(|ended| Err(Failure::unreached(ended)));
-        read.map_err(|failure| failure.into_error(operation))
+        table: Table,
+        selection: StreamSelection,
+    ) -> Result<Vec<StoredEvent>, RecorderError> {
+        let reading = StreamReading {
+            tables: Arc::clone(&self.tables),
+            table,
+            selection,
+        };
+        self.readers.read(Operation::SelectEvents, reading).await
     }
 
-    async fn try_to_read<R: Reading>(&self, reading: &R) -> Result<R::Output, Failure> {
-        let lease = self.connections.lease().await?;
-        let is_used = lease.is_used();
-        match self.read_by(lease, reading).await {
-            // It may have died while nobody used it.
-            Err(failure) if failure.is_lost() && is_used => {
-                self.connections.forget_idle();
-                self.read_by(self.connections.lease_new().await?, reading).await
-            }
-            outcome => outcome,
-        }
+    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
+        let reading = LogReading {
+            bound: self.settled(),
+            selection,
+        };
+        self.readers.read(Operation::SelectNotifications, reading).await
     }
 
-    async fn read_by<R: Reading>(&self, mut lease: Lease, reading: &R) -> Result<R::Output, Failure> {
-        let read = timeout(self.config.answer_timeout, reading.read(&mut lease)).await?;
-        if read.is_ok() {
-            lease.give_back();
+    async fn max_position(self: &Arc<Self>) -> Result<Option<u64>, RecorderError> {
+        let last = self.readers.read(Operation::MaxPosition, self.settled()).await?;
+        Ok(last.event)
+    }
+
+    async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
+        let reading = TrackingReading {
+            tables: Arc::clone(&self.tables),
+            upstream,
+        };
+        self.readers.read(Operation::LastTracking, reading).await
+    }
+
+    fn event_wakeup(&self) -> Wakeup {
+        self.wakers.events()
+    }
+
+    fn tracking_wakeup(&self) -> Wakeup {
+        self.wakers.tracking()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let capabilities = Capabilities::default();
+        if self.is_durable {
+            capabilities.with_durability()
+        } else {
+            capabilities
         }
-        read
     }
 }
 
 async fn prepare(config: &Config, tables: &Tables, connections: &Arc<Connections>) -> Result<Found, Failure> {
     let mut lease = connections.lease().await?;
-    let found = timeout(
-        config.answer_timeout,
-        tables.prepare(&mut lease.driver, config.create_table),
-    )
-    .await??;
+    let prepared = tables.prepare(&mut lease.driver, config.create_table);
+    let found = timeout(config.answer_timeout, prepared).await??;
     lease.give_back();
     Ok(found)
-}
-
-/// Refuses what the server could not keep.
-fn check(save: &Save) -> Result<(), RecorderError> {
-    check_events(STORE, &save.events)?;
-    let Some(tracking) = &save.tracking else { return Ok(()) };
-    if i64::try_from(tracking.position).is_ok() && !tracking.upstream.contains('\0') {
-        return Ok(());
-    }
-    let cause = "an upstream is a text without NUL, and a position is at most i64::MAX";
-    Err(RecorderError::new(STORE, Operation::InsertTracking, RecorderErrorKind::Invalid).with_source(cause))
-}
-
-fn writer_gone(gone: WriterGone) -> RecorderError {
-    let (kind, cause) = match gone {
-        WriterGone::BeforeWriting => (RecorderErrorKind::NotStored, "the store is closed"),
-        WriterGone::WhileWriting => (RecorderErrorKind::OutcomeUnknown, "the writer has gone away"),
-    };
-    RecorderError::new(STORE, Operation::InsertEvents, kind).with_source(cause)
 }

@@ -38,16 +38,14 @@ mod database;
 mod detached;
 mod error;
 mod factory;
+mod readers;
 mod reading;
-mod recorder;
 mod rows;
-mod save;
 pub mod schema;
-mod snapshots;
 mod watcher;
 mod writer;
 
-pub use self::factory::factory;
+pub use self::{factory::factory, writer::TransactionalEvents};
 
 /// The name of this store in errors.
 const STORE: &str = "PostgreSQL";

@@ -6,14 +6,13 @@ use std::{
     time::Instant,
 };
 
-use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking};
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
 use sqlx::Row as _;
 
 use crate::{
     connection::Connection,
     error::Failure,
     rows::{self, to_column},
-    save::Table,
     schema::Tables,
 };
 

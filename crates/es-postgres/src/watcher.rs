@@ -26,7 +26,7 @@ const EVENTS_PACE: Duration = Duration::from_secs(1);
 const TRACKING_PACE: Duration = Duration::from_millis(200);
 
 /// The least time between two notifications.
-const NOTIFY_PACE: Duration = Duration::from_millis(5);
+const NOTIFY_PACE: Duration = Duration::from_millis(10);
 
 /// How often a silent connection is asked whether it is alive, and how long it may take to say so.
 const PING_PACE: Duration = Duration::from_secs(30);
@@ -162,14 +162,13 @@ impl Link {
             .connect_lazy_with(self.config.server.options().clone().disable_statement_logging());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        listener.listen(&self.channel).await?;
         let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
             .fetch_one(&mut listener)
             .await?;
-        // What was stored before this connection was there has been told neither to this process nor by it.
-        self.events.wake();
+        let mut is_listening = false;
         let mut notified = Instant::now();
-        say(&mut listener, format!("NOTIFY {}", self.channel)).await?;
+        // What was stored before the connection was there has not been told.
+        self.outgoing.mark_changed();
         loop {
             tokio::select! {
                 told = listener.try_recv() => match told? {
@@ -178,11 +177,17 @@ impl Link {
                     None => return Err(sqlx::Error::WorkerCrashed),
                 },
                 outgoing = next(&mut self.outgoing, notified + NOTIFY_PACE) => {
-                    if outgoing.is_none_or(|outgoing| outgoing.is_closed) {
-                        return Ok(Closed);
+                    let Some(outgoing) = outgoing.filter(|outgoing| !outgoing.is_closed) else { return Ok(Closed) };
+                    if outgoing.is_listening && !is_listening {
+                        listener.listen(&self.channel).await?;
+                        is_listening = true;
+                        // What was stored before was not told to this process.
+                        self.events.wake();
                     }
-                    notified = Instant::now();
-                    say(&mut listener, format!("NOTIFY {}", self.channel)).await?;
+                    if outgoing.stored > 0 {
+                        notified = Instant::now();
+                        say(&mut listener, format!("NOTIFY {}", self.channel)).await?;
+                    }
                 }
                 () = sleep(PING_PACE) => say(&mut listener, "SELECT 1".to_owned()).await?,
             }

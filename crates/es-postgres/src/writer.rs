@@ -3,21 +3,23 @@
 mod batch;
 mod group;
 mod settlement;
+mod transaction;
 
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use es_persistence::{Operation, RecorderError, RecorderErrorKind, group_commit::BatchWriter};
+use es_persistence::{Operation, RecorderError, RecorderErrorKind, group_commit::BatchWriter, sql::Save};
 use tokio::time::{sleep, timeout};
 
+pub use self::transaction::TransactionalEvents;
 use self::{
     batch::Batch,
     group::{Answer, Group},
     settlement::Settlement,
 };
-use crate::{config::Config, connections::Connections, error::Failure, save::Save, schema::Tables, watcher::Wakers};
+use crate::{config::Config, connections::Connections, error::Failure, schema::Tables, watcher::Wakers};
 
 /// The positions of a save's events, or why it is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;
@@ -32,7 +34,7 @@ const REPEATING: Duration = Duration::from_secs(5);
 ///
 /// A group of them is one statement in a transaction of its own, so that nothing is ever left open on a connection. After
 /// a failure the connection is closed, unless the server has only refused the statement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Writer {
     config: Config,
     tables: Arc<Tables>,

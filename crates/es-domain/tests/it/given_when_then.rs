@@ -56,6 +56,9 @@ impl Account {
     }
 
     pub fn audit(&self) -> Result<i64, AccountError> {
+        if self.balance < 0 {
+            return Err(AccountError::InsufficientFunds { balance: self.balance });
+        }
         Ok(self.balance)
     }
 }

@@ -1,6 +1,7 @@
 //! What users of `es-domain` meet: aggregates whose events are methods.
 #![expect(unreachable_pub, reason = "the aggregates here are written as in a library")]
 
+mod attributes;
 mod conditional;
 mod discards;
 mod dog;
@@ -13,11 +14,16 @@ pub mod lints;
 mod metadata;
 mod names;
 mod nesting;
+mod older_documents;
 mod parameters;
+mod properties;
+mod publishing;
 mod refusals;
 mod root_replaced;
 mod serde_attributes;
+mod snapshots;
 mod state;
+mod styles;
 mod topics;
 mod ui;
 mod versioning;

@@ -1,6 +1,8 @@
 //! Functions that bring older states up to date.
 
-use es_domain::{ReplayErrorKind, Stamp, State, prelude::*};
+use std::collections::BTreeMap;
+
+use es_domain::{EventKind, ReplayErrorKind, Stamp, State, StateError, prelude::*};
 
 #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
 #[aggregate(upcast(Self::v1_to_v2, v2_to_v3))]
@@ -37,8 +39,9 @@ impl Page {
         state.renamed("name", "title")
     }
 
-    fn read_moved(state: State) -> [PageEvent; 2] {
-        let title = state.get("to").and_then(State::as_text).unwrap_or_default();
+    fn read_moved(mut state: State) -> [PageEvent; 2] {
+        let to = state.remove("to").unwrap_or_default();
+        let title = to.as_text().unwrap_or_default();
         [
             PageEvent::Renamed {
                 title: "moving".to_owned(),
@@ -50,13 +53,10 @@ impl Page {
     }
 }
 
-fn read_left(_: State) -> Result<Vec<PageEvent>, String> {
-    Ok(vec![
-        PageEvent::Renamed {
-            title: "left".to_owned(),
-        },
-        PageEvent::Closed,
-    ])
+fn read_left(state: State) -> Result<Vec<PageEvent>, StateError> {
+    let title: Option<String> = state.into_value::<BTreeMap<String, String>>()?.remove("from");
+    let title = title.unwrap_or_else(|| "left".to_owned());
+    Ok(vec![PageEvent::Renamed { title }, PageEvent::Closed])
 }
 
 fn v2_to_v3(state: State) -> Result<State, String> {
@@ -81,7 +81,7 @@ fn old(name: &str) -> State {
 
 #[test]
 fn the_version_is_one_more_than_the_number_of_steps() {
-    let versions: Vec<u32> = PageEvent::KINDS.iter().map(|kind| kind.version()).collect();
+    let versions: Vec<u32> = PageEvent::KINDS.iter().map(EventKind::version).collect();
     assert_eq!(versions, [3, 1, 1]);
     assert_eq!(Page::UPCASTERS.len(), 2);
 }

@@ -185,3 +185,36 @@ fn an_aggregate_in_a_function_may_have_any_visibility() {
     assert_eq!(Cat::adopt().pending_events()[0].topic(), "Cat.Adopted");
     assert_eq!(shadowed::Cat::register().pending_events()[0].topic(), "Cat.Registered");
 }
+
+/// An aggregate that is implemented by hand, with events that are not.
+#[derive(Debug, Default)]
+struct Tree {
+    root: Root<Self>,
+}
+
+impl Aggregate for Tree {
+    type Id = Id<Self>;
+    type Event = TreeEvent;
+    const TOPIC: &str = "Tree";
+
+    fn root(&self) -> &Root<Self> {
+        &self.root
+    }
+
+    fn root_mut(&mut self) -> &mut Root<Self> {
+        &mut self.root
+    }
+}
+
+#[events(vis = pub(self))]
+impl Tree {
+    #[event(Planted)]
+    fn plant() -> Self {
+        Self::default()
+    }
+}
+
+#[test]
+fn an_aggregate_by_hand_says_how_visible_its_events_are() {
+    assert!(matches!(Tree::plant().pending_events()[0].body(), TreeEvent::Planted));
+}

@@ -12,6 +12,7 @@ pub(crate) struct Options {
     pub(crate) id: Option<Type>,
     pub(crate) event: Option<Path>,
     pub(crate) upcasters: Option<Vec<Path>>,
+    pub(crate) hash_chain: Option<Ident>,
 }
 
 pub(crate) fn read(input: &DeriveInput, errors: &mut Errors) -> Options {
@@ -46,9 +47,11 @@ impl Options {
         match key.to_string().as_str() {
             "crate" => options::set(&mut self.krate, &key, CratePath::parse(input, &key)?),
             "event" => options::set(&mut self.event, &key, options::value(input, &key, "DogEvent")?),
+            "hash_chain" => options::set(&mut self.hash_chain, &key, key.clone()),
             "id" => options::set(&mut self.id, &key, id(input, &key)?),
             "topic" => options::set(&mut self.topic, &key, topic::parse(input, &key)?),
             "upcast" => options::set(&mut self.upcasters, &key, functions::upcasters(input, &key)?),
+            "attributes" => Err(elsewhere(&key)),
             _ => Err(unknown(&key)),
         }
     }
@@ -76,11 +79,17 @@ fn is_bare(name: &str) -> bool {
 }
 
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "`crate = …`, `event = …`, `id = …`, `topic = \"…\"` and `upcast(…)`";
+    let options = "`crate = …`, `event = …`, `hash_chain`, `id = …`, `topic = \"…\"` and `upcast(…)`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[aggregate]` takes {options}"),
     )
+}
+
+/// The enum of the events is made by the other macro, which has to know of the attributes.
+fn elsewhere(key: &Ident) -> syn::Error {
+    let message = "attributes stand on the impl, with their types: write `#[events(attributes(name: String))]`";
+    syn::Error::new(key.span(), message)
 }
 
 fn refuse_on_fields(data: &Data, errors: &mut Errors) {

@@ -26,7 +26,13 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
         own_id,
         event,
         upcasters,
+        hash_chain,
     } = aggregate;
+    let hash_chain = hash_chain.then(|| {
+        quote!(
+            const HASH_CHAIN: ::core::primitive::bool = true;
+        )
+    });
     let upcasters = upcasters
         .iter()
         .map(|path| functions::upcaster(krate, path, path.span()));
@@ -48,6 +54,7 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
 
             const TOPIC: &'static ::core::primitive::str = #topic;
             #upcasters
+            #hash_chain
 
             fn root(&self) -> &#krate::Root<Self> {
                 #shared
@@ -55,6 +62,14 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
 
             fn root_mut(&mut self) -> &mut #krate::Root<Self> {
                 #exclusive
+            }
+
+            fn with_snapshots<__V: #krate::SnapshotVisitor<Self>>(
+                visitor: __V,
+            ) -> ::core::option::Option<__V::Output> {
+                #[allow(unused_imports)]
+                use #krate::__private::{HasNoSnapshots as _, HasSnapshots as _};
+                (&#krate::__private::Snapshots::<Self>::new()).visit(visitor)
             }
         }
     }

@@ -21,6 +21,7 @@ pub(crate) struct Aggregate {
     pub(crate) own_id: Option<Type>,
     pub(crate) event: TokenStream,
     pub(crate) upcasters: Vec<Path>,
+    pub(crate) hash_chain: bool,
 }
 
 /// The field that the library keeps its own things in.
@@ -52,6 +53,7 @@ impl Aggregate {
             own_id,
             event,
             upcasters: options.upcasters.unwrap_or_default(),
+            hash_chain: options.hash_chain.is_some(),
         }
     }
 }

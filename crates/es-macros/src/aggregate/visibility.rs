@@ -20,10 +20,12 @@ pub(crate) fn lend(aggregate: &Aggregate) -> TokenStream {
         vis => quote!(#vis),
     };
     quote! {
+        #[doc(hidden)]
         #[allow(unused_macros)]
         macro_rules! #hidden {
             ({ $($before:tt)* } { $($item:tt)* }) => { $($before)* #of_item $($item)* };
         }
+        #[doc(hidden)]
         #[allow(unused_imports)]
         #of_import use #hidden as #name;
     }

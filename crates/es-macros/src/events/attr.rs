@@ -5,6 +5,7 @@ use syn::{
     Ident, Path, Token, Visibility, parenthesized, parse::ParseStream, parse::Parser as _, punctuated::Punctuated,
 };
 
+use super::setter::{self, ChangedField};
 use crate::{
     crate_path::CratePath,
     errors::Errors,
@@ -18,6 +19,7 @@ const ALWAYS_DERIVED: [&str; 4] = ["Clone", "Debug", "Serialize", "Deserialize"]
 /// What the user has written; `None` where nothing was.
 #[derive(Default)]
 pub(crate) struct Options {
+    pub(crate) attributes: Option<Vec<ChangedField>>,
     pub(crate) krate: Option<CratePath>,
     pub(crate) derives: Option<Vec<Path>>,
     pub(crate) name: Option<Ident>,
@@ -40,6 +42,7 @@ impl Options {
     fn read_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let key = options::key(input)?;
         match key.to_string().as_str() {
+            "attributes" => options::set(&mut self.attributes, &key, setter::read(input, &key)?),
             "crate" => options::set(&mut self.krate, &key, CratePath::parse(input, &key)?),
             "derive" => options::set(&mut self.derives, &key, derives(input, &key)?),
             "name" => options::set(&mut self.name, &key, options::value(input, &key, "DogEvent")?),
@@ -83,7 +86,7 @@ fn visibility(input: ParseStream<'_>, key: &Ident) -> syn::Result<Visibility> {
 }
 
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "`crate = …`, `derive(…)`, `name = …`, `retired(…)` and `vis = …`";
+    let options = "`attributes(…)`, `crate = …`, `derive(…)`, `name = …`, `retired(…)` and `vis = …`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[events]` takes {options}"),

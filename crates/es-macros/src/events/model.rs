@@ -13,6 +13,7 @@ use super::{
     case, docs, event_attr,
     field::Field,
     self_type::SelfType,
+    setter::ChangedField,
     signature::{self, Returns, Role},
 };
 use crate::{crate_path::CratePath, errors::Errors, functions::Retired};
@@ -64,11 +65,9 @@ pub(crate) enum Kind {
 
 impl Events {
     pub(crate) fn read(options: attr::Options, mut block: ItemImpl, self_ty: SelfType, errors: &mut Errors) -> Self {
-        let members = std::mem::take(&mut block.items);
-        let members = members
-            .into_iter()
-            .map(|item| Member::read(item, &self_ty, errors))
-            .collect();
+        let changes = options.attributes.into_iter().flatten().map(ChangedField::into_method);
+        let members = std::mem::take(&mut block.items).into_iter().chain(changes);
+        let members = members.map(|item| Member::read(item, &self_ty, errors)).collect();
         Self {
             krate: options.krate.unwrap_or_default(),
             name: options.name.unwrap_or_else(|| self_ty.event_name()),

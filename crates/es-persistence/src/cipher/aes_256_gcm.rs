@@ -3,10 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use aes_gcm::AeadInOut as _;
-use zeroize::Zeroizing;
 
 use super::{
-    Cipher, CipherError, KeyId, KeyRing, Randomness, SealContext, SystemRandomness,
+    Cipher, CipherError, KeyId, KeyRing, Plaintext, Randomness, SealContext, SystemRandomness,
     associated_data::associated_data,
     derived_key::{DerivedKey, DerivedKeys},
     header::{HEADER_LEN, NONCE_LEN, Nonce, Sealed, TAG_LEN, header},
@@ -36,7 +35,7 @@ use crate::StateFormat;
 /// };
 ///
 /// let sealed = cipher.seal(&first, b"{}")?;
-/// assert_eq!(*cipher.open(&first, &sealed)?, b"{}");
+/// assert_eq!(*cipher.open(&first, &sealed)?, *b"{}");
 ///
 /// let second = SealContext { originator_version: 2, ..first };
 /// let moved = cipher.open(&second, &sealed);
@@ -98,10 +97,10 @@ impl Cipher for Aes256GcmCipher {
         Ok(sealed)
     }
 
-    fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError> {
+    fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Plaintext, CipherError> {
         let sealed = Sealed::parse(sealed)?;
         let key = self.key(sealed.key_id, context)?;
-        let mut plaintext = Zeroizing::new(sealed.ciphertext.to_vec());
+        let mut plaintext = Plaintext::from(sealed.ciphertext.to_vec());
         let associated_data = associated_data(sealed.header, context);
         key.aes
             .decrypt_inout_detached(

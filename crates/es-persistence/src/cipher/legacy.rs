@@ -1,10 +1,9 @@
 //! What the reference library's cipher has written.
 
 use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12, aes::Aes192};
-use zeroize::Zeroizing;
 
 use super::{
-    CipherError, CipherKey,
+    CipherError, CipherKey, Plaintext,
     header::{NONCE_LEN, TAG_LEN},
 };
 
@@ -31,7 +30,7 @@ impl LegacyPythonCipher {
     ///
     /// [`CipherError::UnknownFormat`] when it is too short, [`CipherError::AuthenticationFailed`] when it was changed or
     /// encrypted with another key.
-    pub fn open(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError> {
+    pub fn open(&self, sealed: &[u8]) -> Result<Plaintext, CipherError> {
         match self.key.as_bytes().len() {
             16 => open::<Aes128Gcm>(self.key.as_bytes(), sealed),
             24 => open::<AesGcm<Aes192, U12>>(self.key.as_bytes(), sealed),
@@ -40,7 +39,7 @@ impl LegacyPythonCipher {
     }
 }
 
-fn open<A>(key: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, CipherError>
+fn open<A>(key: &[u8], sealed: &[u8]) -> Result<Plaintext, CipherError>
 where
     A: AeadInOut<NonceSize = U12> + KeyInit,
 {
@@ -52,7 +51,7 @@ where
         .as_slice()
         .try_into()
         .map_err(|_other_length| CipherError::UnknownFormat)?;
-    let mut plaintext = Zeroizing::new(ciphertext.to_vec());
+    let mut plaintext = Plaintext::from(ciphertext.to_vec());
     A::new_from_slice(key)
         .map_err(|_other_length| CipherError::UnknownFormat)?
         .decrypt_inout_detached(nonce.into(), &[], plaintext.as_mut_slice().into(), tag)

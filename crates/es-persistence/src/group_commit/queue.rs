@@ -63,16 +63,33 @@ impl<W: BatchWriter> Queue<W> {
             return Turn::Closed;
         }
         state.waiting.push_back((save, reply));
-        match state.idle.pop() {
-            None => Turn::Wait,
-            Some(writer) => {
-                state.busy += 1;
-                Turn::Write(Busy {
-                    writer: Some(writer),
-                    queue: Arc::clone(self),
-                })
-            }
+        if state.busy > 0 {
+            return Turn::Wait;
         }
+        self.take_idle(&mut state).map_or(Turn::Wait, Turn::Write)
+    }
+
+    fn take_idle(self: &Arc<Self>, state: &mut State<W>) -> Option<Busy<W>> {
+        let writer = state.idle.pop()?;
+        state.busy += 1;
+        Some(Busy {
+            writer: Some(writer),
+            queue: Arc::clone(self),
+        })
+    }
+
+    /// An idle writer for what waits for those at work.
+    pub(super) fn take_spare(self: &Arc<Self>) -> Option<Busy<W>> {
+        let mut state = self.lock();
+        if state.waiting.is_empty() {
+            return None;
+        }
+        self.take_idle(&mut state)
+    }
+
+    /// Whether there is more than one writer.
+    pub(super) fn has_spares(&self) -> bool {
+        self.lock().idle.len() > 1
     }
 
     /// Writes one batch, and returns the writer when there is more to write.

@@ -15,16 +15,12 @@ mod hasher;
 
 use std::{fmt, sync::Arc};
 
-use es_domain::OriginatorId;
+use es_domain::{EventHash, OriginatorId};
 
 pub use self::error::ChainError;
 use self::hasher::Hasher;
 use super::StateFormat;
 use crate::cipher::{KeyId, KeyRing, SealContext};
-
-/// The hash of an event and all events of its aggregate before it, or of the aggregate without any.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ChainHash([u8; 32]);
 
 /// Computes the hashes that tie the events of an aggregate together.
 ///
@@ -87,13 +83,13 @@ impl HashChain {
     }
 
     /// What the first event of an aggregate follows.
-    pub(super) fn start(&self, application: &str, originator_id: &OriginatorId) -> ChainHash {
+    pub(super) fn start(&self, application: &str, originator_id: &OriginatorId) -> EventHash {
         let (_, hasher) = self.primary();
         hasher.genesis(&self.genesis, application, originator_id)
     }
 
     /// Fills the first bytes of `state`, [`PREFIX_LEN`] of them, with what authenticates the rest, and moves `head` on.
-    pub(super) fn seal(&self, context: &SealContext<'_>, head: &mut ChainHash, state: &mut [u8]) {
+    pub(super) fn seal(&self, context: &SealContext<'_>, head: &mut EventHash, state: &mut [u8]) {
         let (id, hasher) = self.primary();
         let Some((prefix, plain)) = state.split_first_chunk_mut::<PREFIX_LEN>() else {
             return;
@@ -102,14 +98,14 @@ impl HashChain {
         let [format, suite, rest @ ..] = prefix;
         (*format, *suite) = (StateFormat::CHAINED.byte(), hasher.suite());
         rest[..4].copy_from_slice(&id.0.to_be_bytes());
-        rest[4..].copy_from_slice(&head.0);
+        rest[4..].copy_from_slice(head.as_bytes());
     }
 
     /// Compares what stands before a chained state with the state and with the hash before it, and moves `head` on.
     pub(super) fn verify(
         &self,
         context: &SealContext<'_>,
-        head: &mut ChainHash,
+        head: &mut EventHash,
         chained: &[u8],
     ) -> Result<(), ChainError> {
         let (prefix, plain) = split(chained)?;
@@ -121,7 +117,7 @@ impl HashChain {
         if hasher.suite() != prefix.suite || !hasher.is_next(head, context, plain, &prefix.hash) {
             return Err(ChainError::Broken);
         }
-        *head = ChainHash(prefix.hash);
+        *head = EventHash::from_bytes(prefix.hash);
         Ok(())
     }
 
@@ -158,31 +154,6 @@ fn split(chained: &[u8]) -> Result<(Prefix, &[u8]), ChainError> {
     };
     let key_id = KeyId(u32::from_be_bytes([a, b, c, d]));
     Ok((Prefix { suite, key_id, hash }, plain))
-}
-
-impl ChainHash {
-    /// A hash that was kept.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// The hash to be kept.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for ChainHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ChainHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
 }
 
 /// Prints the IDs of the keys, and nothing of the keys.

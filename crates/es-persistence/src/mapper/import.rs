@@ -43,13 +43,15 @@ mod json;
 use std::{collections::BTreeMap, fmt};
 
 use serde_json::Value;
-use zeroize::Zeroizing;
 
 pub use self::{
     error::{ImportError, ImportErrorKind},
     event::ImportedEvent,
 };
-use crate::{BoxError, Compressor as _, StoredEvent, Zlib, cipher::LegacyPythonCipher};
+use crate::{
+    BoxError, Compressor as _, StoredEvent, Zlib,
+    cipher::{LegacyPythonCipher, Plaintext},
+};
 
 /// Turns what a transcoding of Python has encoded into the JSON that a field of ours is read from.
 pub type Transcoding = fn(Value) -> Result<Value, BoxError>;
@@ -138,12 +140,15 @@ impl PythonImporter {
 
     fn read_state(&self, row: &StoredEvent) -> Result<Value, ImportErrorKind> {
         let json = match &self.cipher {
-            None => Zeroizing::new(row.state.clone()),
+            None => Plaintext::from(row.state.clone()),
             Some(cipher) => cipher.open(&row.state).map_err(ImportErrorKind::Cipher)?,
         };
         let json = match &self.zlib {
             None => json,
-            Some(zlib) => Zeroizing::new(zlib.decompress(&json, MAX_SIZE).map_err(ImportErrorKind::Compression)?),
+            Some(zlib) => zlib
+                .decompress(&json, MAX_SIZE)
+                .map_err(ImportErrorKind::Compression)?
+                .into(),
         };
         json::read(&json, &self.transcodings)
     }

@@ -5,16 +5,16 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use es_domain::EventHash;
 use serde::{Serialize, de::DeserializeSeed};
-use zeroize::Zeroizing;
 
 use super::{
     MapperErrorKind, StateFormat,
-    chain::{self, ChainError, ChainHash, HashChain},
+    chain::{self, ChainError, HashChain},
 };
 use crate::{
     Compressor, Transcode, Transcoder, Zlib, Zstd,
-    cipher::{Cipher, SealContext},
+    cipher::{Cipher, Plaintext, SealContext},
 };
 
 /// How states are written, and all the ways in which they can be read.
@@ -77,14 +77,14 @@ impl Layers {
     pub(super) fn write<T: Serialize + ?Sized>(
         &self,
         context: &SealContext<'_>,
-        head: Option<&mut ChainHash>,
+        head: Option<&mut EventHash>,
         value: &T,
     ) -> Result<Vec<u8>, MapperErrorKind> {
         let plain = self.transcode(context, head, value)?;
         match &self.encryption {
             None => self.compress(plain),
             Some(encryption) => {
-                let plain = Zeroizing::new(self.compress(plain)?);
+                let plain = Plaintext::from(self.compress(plain)?);
                 Ok(encryption.cipher.seal(context, &plain)?)
             }
         }
@@ -93,7 +93,7 @@ impl Layers {
     fn transcode<T: Serialize + ?Sized>(
         &self,
         context: &SealContext<'_>,
-        head: Option<&mut ChainHash>,
+        head: Option<&mut EventHash>,
         value: &T,
     ) -> Result<Vec<u8>, MapperErrorKind> {
         let room = head.as_ref().map_or(0, |_| chain::PREFIX_LEN);
@@ -133,7 +133,7 @@ impl Layers {
             None => Ok(opened),
             Some(compressor) => {
                 let plain = compressor.decompress(&opened[1..], self.max_size)?;
-                Ok(Plain::Opened(Zeroizing::new(plain)))
+                Ok(Plain::Opened(plain.into()))
             }
         }
     }
@@ -157,7 +157,7 @@ impl Layers {
             return Ok(plain);
         }
         if self.encryption.is_some() {
-            drop(Zeroizing::new(plain));
+            drop(Plaintext::from(plain));
         }
         Ok(compressed)
     }
@@ -211,7 +211,7 @@ impl Layers {
 /// A state as it was transcoded.
 pub(super) enum Plain<'a> {
     Stored(&'a [u8]),
-    Opened(Zeroizing<Vec<u8>>),
+    Opened(Plaintext),
 }
 
 impl Deref for Plain<'_> {

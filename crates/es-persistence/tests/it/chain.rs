@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use es_domain::OriginatorId;
+use es_domain::{EventHash, OriginatorId};
 use es_persistence::{
-    ChainError, ChainHash, HashChain, Mapper, MapperErrorKind, StateFormat, StoredEvent, Zstd,
+    ChainError, HashChain, Mapper, MapperErrorKind, StateFormat, StoredEvent, Zstd,
     cipher::{KeyId, KeyRing},
 };
 
@@ -18,7 +18,7 @@ fn keyed() -> Mapper {
     Mapper::default().with_hash_chain("Dogs", HashChain::keyed(&ring(KEY)))
 }
 
-fn start(mapper: &Mapper) -> ChainHash {
+fn start(mapper: &Mapper) -> EventHash {
     mapper.chain_start(&id(0xd0).to_originator_id()).unwrap()
 }
 
@@ -46,7 +46,7 @@ fn log(mapper: &Mapper) -> Vec<StoredEvent> {
         .collect()
 }
 
-fn replay(mapper: &Mapper, rows: &[StoredEvent]) -> Result<ChainHash, es_persistence::MapperError> {
+fn replay(mapper: &Mapper, rows: &[StoredEvent]) -> Result<EventHash, es_persistence::MapperError> {
     let mut head = start(mapper);
     for row in rows {
         mapper.verify_after(row, &mut head)?;
@@ -219,7 +219,7 @@ fn a_truncated_chained_state_is_a_typed_error() {
 
 #[test]
 fn a_hash_prints_in_hexadecimal_and_no_key_is_printed() {
-    assert_eq!(ChainHash::from_bytes([0xa0; 32]).to_string(), "a0".repeat(32));
+    assert_eq!(EventHash::from_bytes([0xa0; 32]).to_string(), "a0".repeat(32));
     let text = format!("{:?} {:?}", keyed(), HashChain::salted("swordfish"));
     assert!(!text.contains("AAEC") && !text.contains("swordfish"), "{text}");
 }

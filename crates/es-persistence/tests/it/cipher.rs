@@ -34,7 +34,7 @@ fn what_is_sealed_opens() {
     for plaintext in [&b""[..], b"a", &[0; 5_000]] {
         let sealed = cipher.seal(&context(&id), plaintext).unwrap();
         assert_eq!(sealed.len(), plaintext.len() + 35);
-        assert_eq!(**cipher.open(&context(&id), &sealed).unwrap(), *plaintext);
+        assert_eq!(*cipher.open(&context(&id), &sealed).unwrap(), *plaintext);
     }
 }
 
@@ -182,7 +182,7 @@ fn more_aggregates_than_keys_are_kept_make_no_difference() {
         .map(|id| cipher.seal(&context(id), b"woof").unwrap())
         .collect();
     for (id, sealed) in ids.iter().zip(&sealed) {
-        assert_eq!(**cipher.open(&context(id), sealed).unwrap(), *b"woof");
+        assert_eq!(*cipher.open(&context(id), sealed).unwrap(), *b"woof");
     }
 }
 
@@ -258,7 +258,7 @@ fn the_reference_librarys_bytes_are_decrypted_and_nothing_else() {
     let key: CipherKey = "AAECAwQFBgcICQoLDA0ODw==".parse().unwrap();
     let cipher = LegacyPythonCipher::new(key);
     let sealed = HELLO_WORLD;
-    assert_eq!(**cipher.open(&sealed).unwrap(), *b"hello world");
+    assert_eq!(*cipher.open(&sealed).unwrap(), *b"hello world");
     for bit in 0..sealed.len() * 8 {
         let mut sealed = sealed;
         sealed[bit / 8] ^= 1 << (bit % 8);

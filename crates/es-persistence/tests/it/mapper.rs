@@ -143,3 +143,13 @@ fn any_value_can_be_a_state_bound_to_its_place() {
         .unwrap_err();
     assert!(matches!(error.kind(), MapperErrorKind::Cipher(_)), "{error:?}");
 }
+
+#[test]
+fn what_is_shared_between_threads_can_be() {
+    const fn check<T: Send + Sync + Clone>() {}
+    check::<Mapper>();
+    check::<es_persistence::Transcoder>();
+    check::<es_persistence::HashChain>();
+    check::<std::sync::Arc<dyn es_persistence::cipher::Cipher>>();
+    check::<std::sync::Arc<dyn es_persistence::Compressor>>();
+}

@@ -44,8 +44,9 @@ impl Page {
     }
 
     /// What was moved got another title and a line that says so.
-    fn read_moved(state: State) -> Result<Vec<PageEvent>, String> {
-        let to = state.get("to").and_then(State::as_text).ok_or("no `to`")?;
+    fn read_moved(mut state: State) -> Result<Vec<PageEvent>, String> {
+        let to = state.remove("to").unwrap_or_default();
+        let to = to.as_text().ok_or("no `to`")?;
         Ok(vec![
             PageEvent::Renamed { title: to.to_owned() },
             PageEvent::LineAdded {
@@ -268,7 +269,7 @@ fn metadata_is_written_if_there_is_any_and_read_back() {
         .correlation_id("request-1")
         .causation_id("c")
         .with("user", "ann");
-    let mut page = with_metadata(metadata.clone(), || Page::write("T", Vec::new()));
+    let mut page = with_metadata(metadata, || Page::write("T", Vec::new()));
     page.add_line("a");
     for transcoder in [Transcoder::Json, Transcoder::MessagePack] {
         let mapper = Mapper::new(transcoder);

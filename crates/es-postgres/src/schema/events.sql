@@ -43,6 +43,7 @@ CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_append"(
     OUT first bigint, OUT lasts bigint[], OUT tracked bigint[]
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $es$
 DECLARE
+    -- Arrays are taken apart in the list of columns, which is half the work of doing it in the list of tables.
     as_expected boolean;
     appended CONSTANT integer := cardinality(event_versions);
     written integer;
@@ -50,7 +51,8 @@ BEGIN
     SELECT bool_and(s.expected = coalesce(
         (SELECT e.originator_version FROM "{schema}"."{name}_events" e
          WHERE e.originator_id = s.id AND e.originator_text = s.txt ORDER BY e.originator_version DESC LIMIT 1), 0))
-    INTO as_expected FROM unnest(stream_ids, stream_texts, stream_lasts) AS s(id, txt, expected);
+    INTO as_expected
+    FROM (SELECT unnest(stream_ids) AS id, unnest(stream_texts) AS txt, unnest(stream_lasts) AS expected) s;
     IF NOT as_expected THEN
         SELECT array_agg(coalesce(
             (SELECT e.originator_version FROM "{schema}"."{name}_events" e
@@ -87,8 +89,8 @@ BEGIN
 
     INSERT INTO "{schema}"."{name}_events" (position, originator_id, originator_text, originator_version, topic, state)
     SELECT first + n.place, n.id, n.txt, n.version, n.topic, n.state
-    FROM unnest(event_ids, event_texts, event_versions, event_topics, event_states, event_places)
-        AS n(id, txt, version, topic, state, place);
+    FROM (SELECT unnest(event_ids) AS id, unnest(event_texts) AS txt, unnest(event_versions) AS version,
+                 unnest(event_topics) AS topic, unnest(event_states) AS state, unnest(event_places) AS place) n;
     GET DIAGNOSTICS written = ROW_COUNT;
     IF written <> appended THEN
         RAISE EXCEPTION '% events were written instead of %', written, appended;

@@ -8,6 +8,7 @@ use std::{
 
 use es_persistence::{
     AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
+    sql::{Save, Table},
 };
 
 use super::{
@@ -15,10 +16,7 @@ use super::{
     group::{Answer, Group, Lasts, Stream},
     too_late,
 };
-use crate::{
-    STORE,
-    save::{Save, Table},
-};
+use crate::STORE;
 
 /// How many events one statement stores, and how many bytes; a save that has more is a statement of its own.
 const ROWS: usize = 4096;
@@ -91,7 +89,7 @@ impl<'a> Batch<'a> {
             ids.extend(save.events.iter().map(|event| &event.originator_id));
             upstreams.extend(upstream);
             rows += save.events.len();
-            bytes += save.size();
+            bytes += size(save);
             if group.saves.is_empty() || !(is_apart || rows > ROWS || bytes > BYTES || save.table == Table::Snapshots) {
                 group.streams.extend(streams(&save.events));
                 group.saves.push((place, save));
@@ -267,6 +265,15 @@ fn conflict(event: &StoredEvent, last_version: u64) -> RecorderError {
         last_version,
     };
     RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::Conflict(conflict))
+}
+
+/// How many bytes a save sends, about.
+fn size(save: &Save) -> usize {
+    let sizes = save
+        .events
+        .iter()
+        .map(|event| event.state.len() + event.topic.len() + 100);
+    sizes.sum()
 }
 
 /// The server contradicts itself.

@@ -1,13 +1,15 @@
 //! Saves that one statement stores together.
 
-use es_persistence::{Operation, OriginatorId, StoredEvent, Tracking};
+use es_persistence::{
+    Operation, OriginatorId, StoredEvent, Tracking,
+    sql::{Save, Table},
+};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
     error::Failure,
     rows::{self, EventColumns},
-    save::{Save, Table},
     schema::Tables,
 };
 

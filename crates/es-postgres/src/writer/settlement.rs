@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use es_persistence::{StoredEvent, Tracking};
+use es_persistence::{StoredEvent, Tracking, sql::Table};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use tokio::time::{sleep, timeout};
 
@@ -15,7 +15,6 @@ use crate::{
     connection::Backend,
     error::Failure,
     rows::{self, EventColumns},
-    save::Table,
 };
 
 /// What became of a group.

@@ -44,6 +44,9 @@ async fn cut_save(
     bytes: i64,
 ) -> (Option<RecorderErrorKind>, usize) {
     let id = id();
+    // The connection is there again, the statement is prepared, and others have been told.
+    store.recorder.insert_events(events(&self::id(), 3)).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(15)).await;
     proxy.cut_after(way, bytes);
     let saved = store.recorder.insert_events(events(&id, 3)).await;
     proxy.heal();

@@ -16,6 +16,7 @@ mod rates;
 mod statements;
 mod tails;
 mod terminations;
+mod transactions;
 mod wakeups;
 
 /// Says what a test has measured, to whoever runs it with `--nocapture`.

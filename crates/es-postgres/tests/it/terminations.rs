@@ -1,10 +1,13 @@
 //! Connections that the server ends.
 
 use std::{
+    env,
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
+    thread,
     time::Duration,
 };
 
@@ -15,7 +18,7 @@ use sqlx::Row as _;
 use crate::{
     report,
     server::Server,
-    store::{Store, event, events, id, rows, with_schema},
+    store::{APPLICATION, Store, event, events, id, rows, with_schema},
 };
 
 /// Ends all connections of the application.
@@ -45,9 +48,10 @@ async fn kill(server: Server, application: String, is_over: Arc<AtomicBool>) -> 
 
 type Saved = (OriginatorId, Result<Vec<u64>, RecorderError>);
 
-async fn save(recorder: Arc<dyn ProcessRecorder>) -> Vec<Saved> {
+/// Makes so many saves, and returns what became of each.
+async fn save(recorder: Arc<dyn ProcessRecorder>, count: usize) -> Vec<Saved> {
     let mut outcomes = Vec::new();
-    for _ in 0..150 {
+    for _ in 0..count {
         let id = id();
         let saved = recorder.insert_events(events(&id, 3)).await;
         outcomes.push((id, saved));
@@ -86,7 +90,7 @@ fn outcomes_are_right_while_connections_are_ended() {
         let is_over = Arc::new(AtomicBool::new(false));
         let killer = tokio::spawn(kill(server, application, Arc::clone(&is_over)));
         let writers: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(save(Arc::clone(&store.recorder))))
+            .map(|_| tokio::spawn(save(Arc::clone(&store.recorder), 150)))
             .collect();
         let outcomes: Vec<_> = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
         is_over.store(true, SeqCst);
@@ -132,6 +136,36 @@ fn calls_go_on_after_all_connections_were_ended_while_idle() {
             (SELECT pid FROM pg_stat_activity WHERE application_name = '{application}')"
         );
         assert_eq!(rows(&mut connection, &left).await[0].get::<i64, _>(0), 0);
+        store.datastore.close().await;
+    });
+}
+
+#[test]
+fn outcomes_are_right_while_the_server_restarts() {
+    let Ok(restart) = env::var("ES_POSTGRES_RESTART") else {
+        report(format_args!(
+            "ignored: set ES_POSTGRES_RESTART to a command that restarts the server"
+        ));
+        return;
+    };
+    with_schema(|server, schema| async move {
+        let store = open(&server, APPLICATION, &schema).await;
+        let writers: Vec<_> = (0..8)
+            .map(|_| tokio::spawn(save(Arc::clone(&store.recorder), 1500)))
+            .collect();
+        let restarter = tokio::task::spawn_blocking(move || {
+            for _ in 0..3 {
+                thread::sleep(Duration::from_millis(200));
+                let restarted = Command::new("sh").args(["-c", &restart]).stdout(Stdio::null()).status();
+                assert!(restarted.unwrap().success(), "{restart}");
+            }
+        });
+        let outcomes: Vec<_> = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
+        restarter.await.unwrap();
+        let counts = compare(&store, outcomes).await;
+        report(format_args!("stored, unknown, not stored: {counts:?}"));
+        let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+        assert!(log.len() >= 3 * counts[0], "{} events, {counts:?}", log.len());
         store.datastore.close().await;
     });
 }

@@ -48,10 +48,9 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
 /// The enum with the visibility that the user gives it, or else with the aggregate's, which only the derive has seen.
 fn with_visibility(events: &Events, attrs: &TokenStream, enumeration: &TokenStream) -> TokenStream {
     let self_ty = &events.self_ty;
-    match &events.vis {
-        Some(vis) => quote!(#attrs #vis #enumeration),
-        None => quote!(#self_ty! { { #attrs } { #enumeration } }),
-    }
+    let lent = || quote!(#self_ty! { { #attrs } { #enumeration } });
+    let vis = events.vis.as_ref();
+    vis.map_or_else(lent, |vis| quote!(#attrs #vis #enumeration))
 }
 
 fn variant(event: &Event) -> TokenStream {

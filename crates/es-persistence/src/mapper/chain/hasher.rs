@@ -1,12 +1,12 @@
 //! The hash itself.
 
-use es_domain::OriginatorId;
+use es_domain::{EventHash, OriginatorId};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{ChainHash, HMAC_SHA_256, SHA_256};
+use super::{HMAC_SHA_256, SHA_256};
 use crate::cipher::SealContext;
 
 /// One way to hash: its fields are fed to it one by one.
@@ -47,7 +47,7 @@ impl Hasher {
         }
     }
 
-    pub(super) fn genesis(&self, genesis: &str, application: &str, id: &OriginatorId) -> ChainHash {
+    pub(super) fn genesis(&self, genesis: &str, application: &str, id: &OriginatorId) -> EventHash {
         let mut running = self.begin(b"es/genesis/v1");
         running.bytes(genesis.as_bytes());
         running.bytes(application.as_bytes());
@@ -64,14 +64,14 @@ impl Hasher {
         running.finish()
     }
 
-    pub(super) fn next(&self, previous: &ChainHash, context: &SealContext<'_>, plain: &[u8]) -> ChainHash {
+    pub(super) fn next(&self, previous: &EventHash, context: &SealContext<'_>, plain: &[u8]) -> EventHash {
         self.event(previous, context, plain).finish()
     }
 
     /// Compares in constant time, so that nobody finds a hash by trying.
     pub(super) fn is_next(
         &self,
-        previous: &ChainHash,
+        previous: &EventHash,
         context: &SealContext<'_>,
         plain: &[u8],
         hash: &[u8; 32],
@@ -82,9 +82,9 @@ impl Hasher {
         }
     }
 
-    fn event(&self, previous: &ChainHash, context: &SealContext<'_>, plain: &[u8]) -> Running {
+    fn event(&self, previous: &EventHash, context: &SealContext<'_>, plain: &[u8]) -> Running {
         let mut running = self.begin(b"es/event/v1");
-        running.fixed(&previous.0);
+        running.fixed(previous.as_bytes());
         running.fixed(&context.originator_version.to_be_bytes());
         running.bytes(context.topic.as_bytes());
         running.fixed(&SCHEMA_VERSION.to_be_bytes());
@@ -117,10 +117,10 @@ impl Running {
         self.fixed(bytes);
     }
 
-    fn finish(self) -> ChainHash {
+    fn finish(self) -> EventHash {
         match self {
-            Self::Keyed(mac) => ChainHash(mac.finalize().into_bytes().into()),
-            Self::Unkeyed(digest) => ChainHash(digest.finalize().into()),
+            Self::Keyed(mac) => EventHash::from_bytes(mac.finalize().into_bytes().into()),
+            Self::Unkeyed(digest) => EventHash::from_bytes(digest.finalize().into()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use es_domain::prelude::*;
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tag(String);
 
 #[derive(Aggregate, Default)]

@@ -1,0 +1,142 @@
+//! Hashes that tie the events of an aggregate together.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Aggregate, AggregateId, OriginatorId};
+
+/// The hash of a stored event and all events of its aggregate before it.
+///
+/// It is computed where the stored bytes are, over the bytes before they are compressed or encrypted; aggregates with
+/// `#[aggregate(hash_chain)]` have it. Its text is 64 hexadecimal digits. (The chain is that of `AggregateRoot` in versions
+/// 4 to 8 of Python's `eventsourcing`.)
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventHash([u8; 32]);
+
+/// The text is no hash.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not a hash of 64 hexadecimal digits")]
+pub struct ParseEventHashError {
+    text: String,
+}
+
+impl EventHash {
+    /// The hash of these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl From<[u8; 32]> for EventHash {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<EventHash> for [u8; 32] {
+    fn from(hash: EventHash) -> Self {
+        hash.0
+    }
+}
+
+impl fmt::Display for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for EventHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for EventHash {
+    type Err = ParseEventHashError;
+
+    fn from_str(text: &str) -> Result<Self, ParseEventHashError> {
+        parse(text)
+            .map(Self)
+            .ok_or_else(|| ParseEventHashError { text: text.to_owned() })
+    }
+}
+
+fn parse(text: &str) -> Option<[u8; 32]> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else {
+        return None;
+    };
+    let bytes: Option<Vec<u8>> = pairs
+        .iter()
+        .map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?))
+        .collect();
+    bytes?.try_into().ok()
+}
+
+impl Serialize for EventHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for EventHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// The events of an aggregate are not those that were stored.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("aggregate {aggregate} {id} of version {version} {kind}")]
+pub struct DataIntegrityError {
+    aggregate: &'static str,
+    id: OriginatorId,
+    version: u64,
+    kind: DataIntegrityErrorKind,
+}
+
+/// How that shows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataIntegrityErrorKind {
+    /// The last event has another hash than an independent record says: some event was changed, or the last ones removed.
+    #[error("has the head {actual}, and {expected} was expected")]
+    HeadHash {
+        /// What the record says.
+        expected: EventHash,
+        /// What the events say.
+        actual: EventHash,
+    },
+    /// The aggregate has no head: its events have no hashes.
+    #[error("has no head")]
+    NoHead,
+}
+
+impl DataIntegrityError {
+    /// How it shows.
+    pub const fn kind(&self) -> &DataIntegrityErrorKind {
+        &self.kind
+    }
+}
+
+/// Compares an aggregate's head with an independent record of it.
+pub(crate) fn verify_head<A: Aggregate>(aggregate: &A, expected: EventHash) -> Result<(), DataIntegrityError> {
+    let kind = match aggregate.head() {
+        Some(actual) if actual == expected => return Ok(()),
+        Some(actual) => DataIntegrityErrorKind::HeadHash { expected, actual },
+        None => DataIntegrityErrorKind::NoHead,
+    };
+    Err(DataIntegrityError {
+        aggregate: A::TOPIC,
+        id: aggregate.id().to_originator_id(),
+        version: aggregate.version(),
+        kind,
+    })
+}

@@ -1,0 +1,122 @@
+//! States of aggregates, kept so that not all events have to be read.
+
+mod capability;
+mod read;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+pub use self::capability::{HasNoSnapshots, HasSnapshots, SnapshotVisitor, Snapshots};
+use crate::{Aggregate, EventHash, Timestamp, upcast};
+
+/// An aggregate as it was after one of its events.
+///
+/// It is written with the version of the aggregate's state, which is one more than there are upcasters in
+/// `#[aggregate(upcast(…))]`, and states of older versions are brought up to date when they are read. Identity, version,
+/// times and the head of the hash chain are in the state, as the aggregate's [`Root`](crate::Root) has them.
+///
+/// ```
+/// use es_domain::{Snapshot, prelude::*};
+///
+/// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+/// # pub struct Dog { root: Root<Self>, name: String }
+/// # #[events]
+/// # impl Dog {
+/// #     #[event(Registered)]
+/// #     pub fn register(name: &str) -> Self { Self { name: name.into(), ..Self::default() } }
+/// # }
+/// let mut dog = Dog::register("Fido");
+/// assert!(Snapshot::take(dog.clone()).is_none(), "it has not been saved");
+/// drop(dog.collect_events());
+///
+/// let snapshot = Snapshot::take(dog).expect("it has been saved");
+/// assert_eq!(snapshot.version(), 1);
+/// assert_eq!(snapshot.into_aggregate().name, "Fido");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot<A> {
+    aggregate: A,
+}
+
+impl<A: Aggregate> Snapshot<A> {
+    /// Takes a snapshot of `aggregate`; a reference to one can be taken and written, too.
+    ///
+    /// `None` when its state is not that of its stored events: it has pending events or a refusal, no event has created it,
+    /// or its life is over.
+    pub fn take(aggregate: A) -> Option<Self> {
+        can_be_taken(&aggregate).then_some(Self { aggregate })
+    }
+
+    /// Which aggregate.
+    pub fn originator_id(&self) -> A::Id {
+        self.aggregate.id()
+    }
+
+    /// After which event.
+    pub fn version(&self) -> u64 {
+        self.aggregate.version()
+    }
+
+    /// When that event was triggered.
+    pub fn timestamp(&self) -> Timestamp {
+        self.aggregate.modified_on()
+    }
+
+    /// That event's hash, if the aggregate has a hash chain.
+    pub fn head(&self) -> Option<EventHash> {
+        self.aggregate.head()
+    }
+
+    /// The aggregate as it was.
+    pub const fn aggregate(&self) -> &A {
+        &self.aggregate
+    }
+
+    /// The aggregate, to go on with.
+    pub fn into_aggregate(self) -> A {
+        self.aggregate
+    }
+
+    /// The version of the states that are written.
+    pub fn class_version() -> u32 {
+        upcast::version(A::UPCASTERS)
+    }
+}
+
+/// A snapshot that is only written.
+#[derive(Clone, Copy, Debug)]
+pub struct SnapshotRef<'a, A> {
+    aggregate: &'a A,
+}
+
+impl<'a, A: Aggregate> SnapshotRef<'a, A> {
+    /// As [`Snapshot::take`].
+    pub fn take(aggregate: &'a A) -> Option<Self> {
+        can_be_taken(aggregate).then_some(Self { aggregate })
+    }
+}
+
+fn can_be_taken<A: Aggregate>(aggregate: &A) -> bool {
+    let root = aggregate.root();
+    root.version() > 0 && !root.is_discarded() && root.refusal().is_none() && root.pending_events().is_empty()
+}
+
+impl<A: Aggregate + Serialize> Serialize for SnapshotRef<'_, A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let version = Snapshot::<A>::class_version();
+        let mut fields = serializer.serialize_struct("Snapshot", if version == 1 { 1 } else { 2 })?;
+        if version == 1 {
+            fields.skip_field("version")?;
+        } else {
+            fields.serialize_field("version", &version)?;
+        }
+        fields.serialize_field("state", self.aggregate)?;
+        fields.end()
+    }
+}
+
+impl<A: Aggregate + Serialize> Serialize for Snapshot<A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let aggregate = &self.aggregate;
+        SnapshotRef { aggregate }.serialize(serializer)
+    }
+}

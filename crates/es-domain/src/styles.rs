@@ -1,0 +1,2 @@
+//! Ways to write an aggregate.
+#![doc = include_str!("../docs/styles.md")]

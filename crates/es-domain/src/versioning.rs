@@ -1,0 +1,2 @@
+//! How events and aggregates change while what is stored stays readable.
+#![doc = include_str!("../docs/versioning.md")]

@@ -1,0 +1,19 @@
+//! An attribute without its type.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+    name: String,
+}
+
+#[events(attributes(name))]
+impl Dog {
+    #[event(Registered)]
+    pub fn register(name: String) -> Self {
+        Self { name, ..Self::default() }
+    }
+}
+
+fn main() {}
