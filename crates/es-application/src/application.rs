@@ -1,13 +1,13 @@
 //! The application itself.
 
-use std::{fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use es_domain::{AggregateId, Metadata};
 use es_persistence::{Datastore, EventStore};
 
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
-    Repository, Selection, Subscription, execute,
+    Repository, Selection, Subscription, execute, save::Rows,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
@@ -123,14 +123,14 @@ impl Application {
     /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
     /// were: read them again to learn which.
     pub async fn save(&self, mut changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
-        let mut events = Vec::new();
+        let (mut events, mut heads) = (Vec::new(), VecDeque::new());
         changes.add_metadata(&self.metadata);
-        changes.encode(self.store().mapper(), &mut events)?;
+        changes.encode(self.store().mapper(), &mut events, &mut heads)?;
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let notifications = self.store().put(events).await?;
-        changes.forget_pending();
+        changes.saved(&mut heads);
         let mapper = self.store().mapper();
         Ok(notifications
             .into_iter()

@@ -45,11 +45,16 @@ impl Repository {
     /// Reading changes nothing; the future may be dropped.
     pub async fn get_at<I: AggregateId>(&self, id: I, version: u64) -> Result<I::Aggregate, ApplicationError> {
         let select = |stream: StreamSelection| stream.lte(version);
-        let events = self
+        let read = self
             .store
-            .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
-            .await?;
-        I::Aggregate::replay(events)?.ok_or_else(|| ApplicationError::not_found(&id))
+            .get_after::<<I::Aggregate as Aggregate>::Event>(&id, None, select);
+        let (events, head) = read.await?;
+        let found = I::Aggregate::replay(events)?;
+        let mut aggregate = found.ok_or_else(|| ApplicationError::not_found(&id))?;
+        if let Some(head) = head {
+            aggregate.set_head(head);
+        }
+        Ok(aggregate)
     }
 
     /// Whether the aggregate has been saved and its life has not ended.

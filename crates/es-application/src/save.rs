@@ -1,6 +1,8 @@
 //! What can be saved together.
 
-use es_domain::{Aggregate, Metadata};
+use std::collections::VecDeque;
+
+use es_domain::{Aggregate, EventHash, Metadata};
 use es_persistence::{Mapper, StoredEvent};
 
 use crate::ApplicationError;
@@ -18,32 +20,43 @@ pub trait Changes: Send {
     #[doc(hidden)]
     fn add_metadata(&mut self, metadata: &Metadata);
 
-    /// Adds the pending events to `events`.
+    /// Adds the pending events to `events`, and the hash of each aggregate's last one to `heads`.
     #[doc(hidden)]
-    fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError>;
+    fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads)
+    -> Result<(), ApplicationError>;
 
-    /// Takes the pending events out: they are stored.
+    /// Takes the pending events out: they are stored, and `heads` has the hash of each aggregate's last one.
     #[doc(hidden)]
-    fn forget_pending(&mut self);
+    fn saved(&mut self, heads: &mut Heads);
 }
+
+/// The hash of the last event of each aggregate, in the order of the aggregates; none where events are not chained.
+type Heads = VecDeque<Option<EventHash>>;
 
 impl<A: Aggregate> Changes for &mut A {
     fn add_metadata(&mut self, metadata: &Metadata) {
         A::add_metadata(self, metadata);
     }
 
-    fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
+    fn encode(
+        &self,
+        mapper: &Mapper,
+        events: &mut Vec<StoredEvent>,
+        heads: &mut Heads,
+    ) -> Result<(), ApplicationError> {
         if let Some(refusal) = self.root().refusal() {
             return Err(refusal.clone().into());
         }
-        for event in self.pending_events() {
-            events.push(mapper.to_stored(event)?);
-        }
+        let head = mapper.pending_to_stored(&**self, events)?;
+        heads.push_back(head);
         Ok(())
     }
 
-    fn forget_pending(&mut self) {
+    fn saved(&mut self, heads: &mut Heads) {
         drop(self.collect_events());
+        if let Some(head) = heads.pop_front().flatten() {
+            self.set_head(head);
+        }
     }
 }
 
@@ -52,15 +65,19 @@ macro_rules! many {
     ($([$($generics:tt)*] $many:ty;)*) => {$(
         impl<C: Changes, $($generics)*> Changes for $many {
             fn add_metadata(&mut self, metadata: &Metadata) {
-                self.iter_mut().for_each(|changes| changes.add_metadata(metadata));
+                for changes in self {
+                    changes.add_metadata(metadata);
+                }
             }
 
-            fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
-                self.iter().try_for_each(|changes| changes.encode(mapper, events))
+            fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads) -> Result<(), ApplicationError> {
+                self.iter().try_for_each(|changes| changes.encode(mapper, events, heads))
             }
 
-            fn forget_pending(&mut self) {
-                self.iter_mut().for_each(C::forget_pending);
+            fn saved(&mut self, heads: &mut Heads) {
+                for changes in self {
+                    changes.saved(heads);
+                }
             }
         }
     )*};
@@ -79,13 +96,13 @@ macro_rules! tuple {
                 $(self.$index.add_metadata(metadata);)*
             }
 
-            fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>) -> Result<(), ApplicationError> {
-                $(self.$index.encode(mapper, events)?;)*
+            fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads) -> Result<(), ApplicationError> {
+                $(self.$index.encode(mapper, events, heads)?;)*
                 Ok(())
             }
 
-            fn forget_pending(&mut self) {
-                $(self.$index.forget_pending();)*
+            fn saved(&mut self, heads: &mut Heads) {
+                $(self.$index.saved(heads);)*
             }
         }
     };

@@ -4,6 +4,7 @@
 
 mod bank;
 mod cancel;
+mod chain;
 mod execute;
 mod follow;
 mod log;
