@@ -7,7 +7,7 @@ use es_persistence::{Datastore, EventStore};
 
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
-    Repository, Selection, Subscription, execute, save::Rows,
+    Repository, Selection, Subscription, execute,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
