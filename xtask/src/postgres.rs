@@ -28,8 +28,8 @@ pub(crate) const URL_VARIABLE: &str = "ES_POSTGRES_URL";
 /// The superuser, and the database, of the servers that are started here.
 const NAME: &str = "postgres";
 
-/// Settings of the servers that are started here. Their data need not outlive the machine.
-const SETTINGS: [&str; 3] = ["fsync=off", "full_page_writes=off", "max_connections=200"];
+/// Settings of the servers that are started here. They sync as others do: the stores tell, and tests ask, what is durable.
+const SETTINGS: [&str; 1] = ["max_connections=200"];
 
 /// A running server. Dropping it removes whatever was started.
 #[derive(Debug)]

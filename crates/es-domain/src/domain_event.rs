@@ -22,8 +22,12 @@ pub struct DomainEvent<E: Event> {
     stamp: Stamp,
     body: E,
     /// More that happened with it, when the stored event was split.
-    more: Option<Box<[E]>>,
+    more: Option<Box<More<E>>>,
 }
+
+/// Bodies after the first. Hardly any event has them, so they take no more room than a pointer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct More<E>(pub(crate) Vec<E>);
 
 /// What every event carries beside its own fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +94,7 @@ impl<E: Event> DomainEvent<E> {
     /// the aggregate become that version.
     #[must_use]
     pub fn and(self, more: Vec<E>) -> Self {
-        let more = (!more.is_empty()).then(|| more.into_boxed_slice());
+        let more = (!more.is_empty()).then(|| Box::new(More(more)));
         Self { more, ..self }
     }
 
@@ -149,7 +153,7 @@ impl<E: Event> DomainEvent<E> {
 
     /// All that happened: one event, or several when the stored event is a [retired](crate::RetiredEvent) one.
     pub fn bodies(&self) -> impl Iterator<Item = &E> {
-        std::iter::once(&self.body).chain(self.more.iter().flatten())
+        std::iter::once(&self.body).chain(self.more.iter().flat_map(|more| &more.0))
     }
 
     /// What happened, taken out; the first of it when the stored event was split.
@@ -157,7 +161,7 @@ impl<E: Event> DomainEvent<E> {
         self.body
     }
 
-    pub(crate) fn into_id_and_bodies(self) -> (IdOf<E>, E, Option<Box<[E]>>) {
+    pub(crate) fn into_id_and_bodies(self) -> (IdOf<E>, E, Option<Box<More<E>>>) {
         (self.originator_id, self.body, self.more)
     }
 

@@ -134,11 +134,11 @@ pub struct Begun<E: Event>(root::Begun<E::Aggregate>);
 
 /// Says that the body of an event begins to run; when none may now, keeps the refusal.
 pub fn begin<E: Event>(aggregate: &mut E::Aggregate, event: &'static str) -> Option<Begun<E>> {
-    let root = aggregate.root_mut();
-    let why = match root.begin() {
+    let why = match trigger::begin(aggregate) {
         Ok(begun) => return Some(Begun(begun)),
         Err(why) => why,
     };
+    let root = aggregate.root_mut();
     let kind = E::KINDS.iter().find(|kind| kind.name() == event);
     let error = TriggerError::new(root.id(), kind.map_or(event, EventKind::topic), why);
     root.refuse(error);

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, Root, Timestamp, TriggerErrorKind,
-    root::RootReplaced,
+    domain_event::More, root::RootReplaced,
 };
 
 /// An event does not follow from those before it.
@@ -137,7 +137,7 @@ impl<E: Event> DomainEvent<E> {
         Ok(())
     }
 
-    fn split(self) -> (E, Option<Box<[E]>>, Site<E>) {
+    fn split(self) -> (E, Option<Box<More<E>>>, Site<E>) {
         let (kind, timestamp, version) = (self.kind(), self.timestamp(), self.originator_version());
         let (id, body, more) = self.into_id_and_bodies();
         let site = Site {
@@ -173,28 +173,34 @@ impl<E: Event> Site<E> {
         Ok(())
     }
 
+    #[inline]
     fn apply(&self, body: E, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
-        let begun = match aggregate.root_mut().begin() {
-            Ok(begun) => begun,
+        let root = aggregate.root_mut();
+        let version = root.version();
+        match root.begin() {
+            Ok(()) => {}
             Err(TriggerErrorKind::Discarded) => return Err(self.error(ReplayErrorKind::Discarded, None)),
             Err(_) => return Err(self.error(ReplayErrorKind::NotApplied, None)),
-        };
+        }
         let applied = body.apply(aggregate);
-        if let Err(RootReplaced) = aggregate.root_mut().end(begun) {
+        let root = aggregate.root_mut();
+        if let Err(RootReplaced) = root.end(version) {
+            *root = Root::remains(self.id.clone(), version);
             return Err(self.error(ReplayErrorKind::RootReplaced, None));
         }
         if let Err(error) = applied {
             return Err(self.error(ReplayErrorKind::NotApplied, Some(error)));
         }
-        if aggregate.root().refusal().is_some() {
+        if root.refusal().is_some() {
             return Err(self.error(ReplayErrorKind::TriggersEvents, None));
         }
         Ok(())
     }
 
     /// Applies what belongs to the same event; the version does not move on between.
-    fn apply_more(&mut self, more: Option<Box<[E]>>, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
-        for body in more.into_iter().flatten() {
+    fn apply_more(&mut self, more: Option<Box<More<E>>>, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
+        let Some(more) = more else { return Ok(()) };
+        for body in more.0 {
             let is_over = self.kind.is_discarding();
             self.kind = body.kind();
             if is_over {
@@ -205,6 +211,7 @@ impl<E: Event> Site<E> {
         Ok(())
     }
 
+    #[cold]
     fn error(&self, kind: ReplayErrorKind, source: Option<ApplyError>) -> ReplayError {
         ReplayError {
             aggregate: E::Aggregate::TOPIC,

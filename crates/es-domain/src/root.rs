@@ -38,13 +38,10 @@ pub(crate) enum Phase {
     Discarded,
 }
 
-/// What a root was before the body of an event.
+/// Which aggregate a root was before the body of an event.
 pub(crate) struct Begun<A: Aggregate> {
-    id: A::Id,
-    version: u64,
-    created_on: Timestamp,
-    modified_on: Timestamp,
-    head: Option<EventHash>,
+    pub(crate) id: A::Id,
+    pub(crate) version: u64,
 }
 
 /// The body of an event has put another root in the place of the aggregate's own, as `*self = Self::default()` does.
@@ -127,17 +124,11 @@ impl<A: Aggregate> Root<A> {
     }
 
     /// Says that the body of an event begins to run, unless none may now.
-    pub(crate) fn begin(&mut self) -> Result<Begun<A>, TriggerErrorKind> {
+    pub(crate) const fn begin(&mut self) -> Result<(), TriggerErrorKind> {
         match self.phase {
             Phase::Alive => {
                 self.phase = Phase::Applying;
-                Ok(Begun {
-                    id: self.id.clone(),
-                    version: self.version,
-                    created_on: self.created_on,
-                    modified_on: self.modified_on,
-                    head: self.head,
-                })
+                Ok(())
             }
             Phase::Unborn => Err(TriggerErrorKind::NotCreated),
             Phase::Applying => Err(TriggerErrorKind::WithinEvent),
@@ -145,21 +136,21 @@ impl<A: Aggregate> Root<A> {
         }
     }
 
-    /// Says that the body has returned. It fails when the body has put another root in the place of this one.
-    pub(crate) fn end(&mut self, begun: Begun<A>) -> Result<(), RootReplaced> {
-        if self.phase == Phase::Applying && self.version == begun.version {
-            self.phase = Phase::Alive;
-            return Ok(());
-        }
-        *self = Self {
-            version: begun.version,
-            created_on: begun.created_on,
-            modified_on: begun.modified_on,
-            head: begun.head,
+    /// Says that the body has returned, which began at `version`. It fails when the body has put another root in the
+    /// place of this one.
+    pub(crate) fn end(&mut self, version: u64) -> Result<(), RootReplaced> {
+        let is_same = self.phase == Phase::Applying && self.version == version;
+        self.phase = Phase::Alive;
+        if is_same { Ok(()) } else { Err(RootReplaced) }
+    }
+
+    /// What is left of a root that was replaced: which aggregate it is. The pending events were in it.
+    pub(crate) fn remains(id: A::Id, version: u64) -> Self {
+        Self {
+            version,
             phase: Phase::Alive,
-            ..Self::unborn(begun.id)
-        };
-        Err(RootReplaced)
+            ..Self::unborn(id)
+        }
     }
 
     /// Says that the body has succeeded: the aggregate is one version further.

@@ -96,10 +96,7 @@ pub(crate) fn born<A: Aggregate>(mut aggregate: A, id: A::Id, event: A::Event) -
 
 pub(crate) fn trigger<A: Aggregate>(aggregate: &mut A, event: A::Event) -> Result<(), TriggerError> {
     let topic = event.kind().topic();
-    let begun = match aggregate.root_mut().begin() {
-        Ok(begun) => begun,
-        Err(kind) => return Err(TriggerError::new(aggregate.root().id(), topic, kind)),
-    };
+    let begun = begin(aggregate).map_err(|kind| TriggerError::new(aggregate.root().id(), topic, kind))?;
     let applied = event.clone().apply(aggregate);
     end(aggregate, begun, topic)?;
     match applied {
@@ -111,12 +108,21 @@ pub(crate) fn trigger<A: Aggregate>(aggregate: &mut A, event: A::Event) -> Resul
     }
 }
 
+/// Says that the body of an event begins to run, unless none may now.
+pub(crate) fn begin<A: Aggregate>(aggregate: &mut A) -> Result<Begun<A>, TriggerErrorKind> {
+    let root = aggregate.root_mut();
+    root.begin()?;
+    let (id, version) = (root.id().clone(), root.version());
+    Ok(Begun { id, version })
+}
+
 /// Looks after the body of an event. What is wrong is kept, too: the pending events are lost, which must not be saved.
 pub(crate) fn end<A: Aggregate>(aggregate: &mut A, begun: Begun<A>, topic: &'static str) -> Result<(), TriggerError> {
     let root = aggregate.root_mut();
-    let Err(RootReplaced) = root.end(begun) else {
+    let Err(RootReplaced) = root.end(begun.version) else {
         return Ok(());
     };
+    *root = Root::remains(begun.id, begun.version);
     let error = TriggerError::new(root.id(), topic, TriggerErrorKind::RootReplaced);
     root.refuse(error.clone());
     Err(error)

@@ -82,14 +82,14 @@ impl<W: BatchWriter> GroupCommit<W> {
         let (reply, mut answer) = oneshot::channel();
         match self.queue.push(save, reply) {
             Turn::Closed => return Err(WriterGone::BeforeWriting),
-            Turn::Wait if self.has_spares => {
+            Turn::Wait if self.has_spares => loop {
                 if let Ok(answer) = time::timeout(PATIENCE, &mut answer).await {
                     return answer.map_err(|_dropped| WriterGone::WhileWriting);
                 }
                 if let Some(writer) = self.queue.take_spare() {
                     self.write(writer).await;
                 }
-            }
+            },
             Turn::Wait => {}
             Turn::Write(writer) => self.write(writer).await,
         }

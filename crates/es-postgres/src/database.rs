@@ -70,19 +70,15 @@ impl Database for PostgresDatabase {
         let prepared = prepare(&config, &tables, &connections).await;
         let Found { oid, is_durable, .. } = prepared.map_err(|failure| cannot_open(&config, failure))?;
         let (wakers, runtime) = (Wakers::new(), Handle::current());
-        let writer = Writer::new(
-            config.clone(),
-            Arc::clone(&tables),
-            Arc::clone(&connections),
-            wakers.clone(),
-        );
+        let settled = Arc::default();
+        let writer = Writer::new(&config, &tables, &connections, &wakers).telling(&settled);
         let writers = vec![writer; WRITERS.min(connections.max_len())];
         Ok(Self {
             is_durable,
             readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
             watcher: Watcher::start(&config, oid, wakers.clone()),
             writer: GroupCommit::new(writers),
-            settled: Arc::default(),
+            settled,
             connections,
             tables,
             wakers,

@@ -2,12 +2,16 @@
 //! processed.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
 };
 
 use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
 use sqlx::Row as _;
+use tokio::time::sleep;
 
 use crate::{
     connection::Connection,
@@ -64,16 +68,29 @@ impl Reading for StreamReading {
 /// What was found by one connection holds for every other that was open by then: they are at the same server, and on the
 /// same side of a fail-over.
 #[derive(Debug, Default)]
-pub(crate) struct Settled(Mutex<Option<(u64, Instant)>>);
+pub(crate) struct Settled {
+    known: Mutex<Option<(u64, Instant)>>,
+    /// The last position that a save of this process has returned.
+    stored: AtomicU64,
+}
+
+/// For how long a reader waits for what its own process has stored, when an earlier append is not through yet.
+const PATIENCE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(1);
 
 impl Settled {
     fn covers(&self, position: u64, connection: &Connection) -> bool {
-        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.is_some_and(|(settled, found)| position <= settled && connection.opened < found)
     }
 
+    /// A save of this process has returned `position`.
+    pub(crate) fn stored(&self, position: u64) {
+        self.stored.fetch_max(position, SeqCst);
+    }
+
     fn learn(&self, position: u64, found: Instant) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_none_or(|(_, earlier)| earlier < found) {
             *known = Some((position, found));
         }
@@ -89,7 +106,21 @@ pub(crate) struct SettledReading {
 impl Reading for SettledReading {
     type Output = LastPositions;
 
+    /// What this process has stored before is there, unless another one keeps an earlier append open for long.
     async fn read(&self, connection: &mut Connection) -> Result<LastPositions, Failure> {
+        let (begun, stored) = (Instant::now(), self.settled.stored.load(SeqCst));
+        loop {
+            let last = self.ask(connection).await?;
+            if last.settled >= stored || begun.elapsed() > PATIENCE {
+                return Ok(last);
+            }
+            sleep(PAUSE).await;
+        }
+    }
+}
+
+impl SettledReading {
+    async fn ask(&self, connection: &mut Connection) -> Result<LastPositions, Failure> {
         let asked = Instant::now();
         let row = self.tables.settled.query().fetch_one(&mut connection.driver).await?;
         let settled = rows::number(&row, 0)?;

@@ -10,7 +10,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_persistence::{Operation, RecorderError, RecorderErrorKind, group_commit::BatchWriter, sql::Save};
+use es_persistence::{
+    Operation, RecorderError, RecorderErrorKind,
+    group_commit::BatchWriter,
+    sql::{Save, Table},
+};
 use tokio::time::{sleep, timeout};
 
 pub use self::transaction::TransactionalEvents;
@@ -19,7 +23,9 @@ use self::{
     group::{Answer, Group},
     settlement::Settlement,
 };
-use crate::{config::Config, connections::Connections, error::Failure, schema::Tables, watcher::Wakers};
+use crate::{
+    config::Config, connections::Connections, error::Failure, reading::Settled, schema::Tables, watcher::Wakers,
+};
 
 /// The positions of a save's events, or why it is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;
@@ -40,6 +46,7 @@ pub(crate) struct Writer {
     tables: Arc<Tables>,
     connections: Arc<Connections>,
     wakers: Wakers,
+    settled: Arc<Settled>,
 }
 
 /// Why a group is not stored.
@@ -51,12 +58,21 @@ enum GroupError {
 }
 
 impl Writer {
-    pub(crate) fn new(config: Config, tables: Arc<Tables>, connections: Arc<Connections>, wakers: Wakers) -> Self {
+    pub(crate) fn new(config: &Config, tables: &Arc<Tables>, connections: &Arc<Connections>, wakers: &Wakers) -> Self {
         Self {
-            config,
-            tables,
-            connections,
-            wakers,
+            config: config.clone(),
+            tables: Arc::clone(tables),
+            connections: Arc::clone(connections),
+            wakers: wakers.clone(),
+            settled: Arc::default(),
+        }
+    }
+
+    /// Tells `settled` what is stored.
+    pub(crate) fn telling(self, settled: &Arc<Settled>) -> Self {
+        Self {
+            settled: Arc::clone(settled),
+            ..self
         }
     }
 
@@ -106,6 +122,10 @@ impl Writer {
         let answer = self.write_group(&group).await;
         if !matches!(answer, Ok(Answer::Moved(_) | Answer::Present { .. })) {
             self.wakers.stored(group.has_events(), group.has_tracking());
+        }
+        if let (Ok(Answer::Stored { first }), Table::Events) = (&answer, group.table()) {
+            self.settled
+                .stored((first + group.events().count() as u64).saturating_sub(1));
         }
         match answer {
             Ok(answer) => batch.take_answer(&group, &answer),

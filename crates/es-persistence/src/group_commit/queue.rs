@@ -124,10 +124,11 @@ impl<W: BatchWriter> Queue<W> {
         state.waiting.drain(..len).unzip()
     }
 
-    /// Takes the writer back, unless something waits for it.
+    /// Takes the writer back, unless something waits for it. One that has joined another goes when it has written once,
+    /// so that batches grow again when the other is fast.
     fn put_back(&self, mut busy: Busy<W>) -> Option<Busy<W>> {
         let mut state = self.lock();
-        if !state.waiting.is_empty() {
+        if !state.waiting.is_empty() && state.busy == 1 {
             return Some(busy);
         }
         state.idle.extend(busy.writer.take());
