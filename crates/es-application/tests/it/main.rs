@@ -1,4 +1,4 @@
-//! What an application does, on every store that needs no server.
+//! What an application does, on every store.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,4 +11,6 @@ mod log;
 mod metadata;
 mod open;
 mod save;
+#[path = "../../../es-postgres/tests/support/server.rs"]
+mod server;
 mod stores;

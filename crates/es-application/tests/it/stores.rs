@@ -1,12 +1,17 @@
-//! The stores on which the tests run.
+//! The stores on which the tests run: PostgreSQL only where `ES_POSTGRES_URL` says where it is.
+
+use std::thread;
 
 use es_application::prelude::*;
 use tempfile::TempDir;
 
-/// An application, and the folder that goes with it.
+use crate::server::{Server, fresh_schema};
+
+/// An application, and what goes with it.
 pub(crate) struct Opened {
     pub(crate) app: Application,
     _folder: Option<TempDir>,
+    _schema: Option<Schema>,
 }
 
 /// The settings of a SQLite file in `folder`.
@@ -18,31 +23,62 @@ pub(crate) fn sqlite(folder: &TempDir) -> Environment {
 }
 
 pub(crate) async fn open(environment: Environment) -> Application {
-    let builder = Application::builder("Bank")
-        .environment(environment)
-        .persistence([es_sqlite::factory()]);
+    let builder = Application::builder("Bank").environment(environment);
+    let builder = builder.persistence([es_sqlite::factory(), es_postgres::factory()]);
     builder.open().await.unwrap()
 }
 
 /// A fresh application on each store.
 pub(crate) async fn all() -> Vec<Opened> {
     let folder = tempfile::tempdir().unwrap();
-    let in_memory = open(Environment::new("Bank")).await;
-    let in_file = open(sqlite(&folder)).await;
-    let in_sqlite_memory = Environment::new("Bank").with("PERSISTENCE_MODULE", "sqlite");
-    let in_sqlite_memory = open(in_sqlite_memory.with("SQLITE_DBNAME", ":memory:")).await;
-    vec![
-        Opened {
-            app: in_memory,
+    let in_memory = Opened {
+        app: open(Environment::new("Bank")).await,
+        _folder: None,
+        _schema: None,
+    };
+    let in_file = Opened {
+        app: open(sqlite(&folder)).await,
+        _folder: Some(folder),
+        _schema: None,
+    };
+    let environment = Environment::new("Bank").with("PERSISTENCE_MODULE", "sqlite");
+    let environment = environment.with("SQLITE_DBNAME", ":memory:");
+    let in_sqlite_memory = Opened {
+        app: open(environment).await,
+        _folder: None,
+        _schema: None,
+    };
+    let mut opened = vec![in_memory, in_file, in_sqlite_memory];
+    if let Some(server) = Server::of_this_run() {
+        let schema = Schema {
+            server,
+            name: fresh_schema(),
+        };
+        let app = open(schema.server.environment("Bank", &schema.name)).await;
+        opened.push(Opened {
+            app,
             _folder: None,
-        },
-        Opened {
-            app: in_file,
-            _folder: Some(folder),
-        },
-        Opened {
-            app: in_sqlite_memory,
-            _folder: None,
-        },
-    ]
+            _schema: Some(schema),
+        });
+    }
+    opened
+}
+
+/// A schema that is gone when this is dropped.
+struct Schema {
+    server: Server,
+    name: String,
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let remove = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            runtime.block_on(self.server.drop_schema(&self.name));
+        };
+        thread::scope(|scope| drop(scope.spawn(remove).join()));
+    }
 }
