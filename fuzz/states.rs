@@ -4,14 +4,14 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use es_domain::{OriginatorId, Timestamp, prelude::*};
+use es_domain::{OriginatorId, Snapshot, Timestamp, prelude::*};
 use es_persistence::{
     Compressor, HashChain, Mapper, StoredEvent, Zlib, Zstd,
     cipher::{Aes256GcmCipher, CipherKey, LegacyPythonCipher, RecordKind},
     import::PythonImporter,
 };
 
-#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Dog {
     root: Root<Self>,
     name: String,
@@ -92,6 +92,21 @@ pub(crate) fn state(bytes: &[u8]) {
         drop(mapper.read_state(&place, state, PhantomData::<Dog>));
         if let Ok(mut head) = mapper.chain_start(&row.originator_id) {
             drop(mapper.verify_after(&row, &mut head));
+        }
+    }
+}
+
+/// What is read as a snapshot is written and read again as the same.
+pub(crate) fn snapshot(bytes: &[u8]) {
+    let mapper = Mapper::default();
+    let row = row(bytes);
+    let place = mapper.context(RecordKind::Snapshot, &row.originator_id, 1, "Dog");
+    let read = |state: &[u8]| mapper.read_state(&place, state, PhantomData::<Snapshot<Dog>>);
+    let messagepack = [&[2], bytes].concat();
+    for state in [bytes, &messagepack] {
+        if let Ok(snapshot) = read(state) {
+            let again = mapper.write_state(&place, &snapshot).expect("it was read");
+            assert_eq!(read(&again).expect("it was written"), snapshot);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod bench;
 mod ci;
+mod compile;
 mod error;
 mod integration;
 mod interrupt;

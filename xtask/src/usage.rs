@@ -17,6 +17,7 @@ usage: cargo xtask COMMAND
   soak [--hours N] [--seed S]
                      kills and power losses at random, for N hours (default: 1); prints the seeds
   bench [ARGS]       the benchmarks of es-bench, in release mode; ARGS are es-bench's
+  bench compile      how long crates with aggregates take to check, beside the same with serde's derives alone
   postgres check     starts a PostgreSQL server as `test` does, asks for its version, removes it
   postgres up        leaves a server running; prints how tests find it: eval \"$(cargo xtask postgres up)\"
   postgres down      removes it

@@ -95,6 +95,15 @@ fn fresh_name() -> String {
 }
 
 impl Synchronous {
+    /// What `PRAGMA synchronous` answers.
+    pub(crate) const fn number(self) -> i64 {
+        match self {
+            Self::Normal => 1,
+            Self::Full => 2,
+            Self::Extra => 3,
+        }
+    }
+
     /// The word of `PRAGMA synchronous`.
     pub(crate) const fn pragma(self) -> &'static str {
         match self {

@@ -5,7 +5,7 @@ use std::{error, fs::OpenOptions, io::ErrorKind, path::PathBuf};
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use rusqlite::OpenFlags;
 use sqlx::{
-    ConnectOptions as _, SqliteConnection,
+    ConnectOptions as _, Decode, Sqlite, SqliteConnection, Type,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 
@@ -107,18 +107,25 @@ async fn check_settings(config: &Config, connection: &mut SqliteConnection) -> R
         return Ok(());
     }
     let journal: String = pragma(config, connection, "PRAGMA journal_mode").await?;
-    if journal.eq_ignore_ascii_case("wal") {
+    if !journal.eq_ignore_ascii_case("wal") {
+        let cause = format!("the journal mode stays {journal}, and this store needs WAL: put the file on a local disk");
+        return Err(open_error(RecorderErrorKind::Unavailable).with_source(cause));
+    }
+    let synchronous: i64 = pragma(config, connection, "PRAGMA synchronous").await?;
+    if synchronous == config.synchronous.number() {
         return Ok(());
     }
-    let cause = format!("the journal mode stays {journal}, and this store needs WAL: put the file on a local disk");
+    let cause = format!(
+        "synchronous is {synchronous} instead of {}: it cannot be set",
+        config.synchronous.number()
+    );
     Err(open_error(RecorderErrorKind::Unavailable).with_source(cause))
 }
 
-async fn pragma(
-    config: &Config,
-    connection: &mut SqliteConnection,
-    query: &'static str,
-) -> Result<String, RecorderError> {
+async fn pragma<T>(config: &Config, connection: &mut SqliteConnection, query: &'static str) -> Result<T, RecorderError>
+where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + Send + Unpin,
+{
     let value = sqlx::query_scalar(query).fetch_one(connection).await;
     value.map_err(|error| cannot_open(config, error.into()))
 }

@@ -5,6 +5,7 @@
 mod bank;
 mod cancel;
 mod chain;
+mod corpus;
 mod execute;
 mod follow;
 mod log;
@@ -13,4 +14,5 @@ mod open;
 mod save;
 #[path = "../../../es-postgres/tests/support/server.rs"]
 mod server;
+mod states;
 mod stores;

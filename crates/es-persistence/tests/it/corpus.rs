@@ -33,6 +33,11 @@ fn state() {
 }
 
 #[test]
+fn snapshot() {
+    check("snapshot", states::snapshot);
+}
+
+#[test]
 fn python() {
     check("python", states::python);
 }

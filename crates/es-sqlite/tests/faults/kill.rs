@@ -12,7 +12,7 @@ use crate::{
 
 /// Kills a victim again and again on one and the same file; each life begins where the last one ended.
 pub(crate) fn kill() -> Result<(), Failed> {
-    let plan = Plan::new("kill", 60);
+    let plan = Plan::new("kill", 500);
     let mut random = plan.random();
     let folder = tempfile::tempdir()?;
     let (mut life, mut acknowledged) = (0, 0);
@@ -22,7 +22,7 @@ pub(crate) fn kill() -> Result<(), Failed> {
             ..Orders::new(folder.path(), 4, usize::MAX)
         };
         let mut victim = orders.command().stdout(Stdio::null()).spawn()?;
-        thread::sleep(Duration::from_millis(random.u64(8..120)));
+        thread::sleep(Duration::from_millis(random.u64(8..=68)));
         victim.kill()?;
         victim.wait()?;
 

@@ -13,7 +13,7 @@ use crate::{
     victim::Orders,
 };
 
-const STATES: usize = 1_500;
+const STATES: usize = 10_000;
 const SECTOR: usize = 512;
 
 /// With `synchronous=FULL` no state of the disk lacks an acknowledged save, or is damaged.
@@ -27,7 +27,7 @@ pub(crate) fn full() -> Result<(), Failed> {
 
 /// With `synchronous=NORMAL` many do: were this not noticed, the test above would mean nothing.
 pub(crate) fn control_normal() -> Result<(), Failed> {
-    let losses = losses(&Plan::new("power, control", STATES / 5), "NORMAL", |_| true)?;
+    let losses = losses(&Plan::new("power, control", STATES / 40), "NORMAL", |_| true)?;
     require(losses.count > 0, || {
         "no state lost anything without syncs: the test is blind".to_owned()
     })
@@ -36,7 +36,7 @@ pub(crate) fn control_normal() -> Result<(), Failed> {
 /// The same on a disk that says it has synced the write-ahead log and has not.
 pub(crate) fn control_dropped_syncs() -> Result<(), Failed> {
     let is_kept = |record: &Record| record.file != WAL || !record.operation.is_sync();
-    let losses = losses(&Plan::new("power, control", STATES / 5), "FULL", is_kept)?;
+    let losses = losses(&Plan::new("power, control", STATES / 40), "FULL", is_kept)?;
     require(losses.count > 0, || {
         "no state lost anything on a disk that lies: the test is blind".to_owned()
     })

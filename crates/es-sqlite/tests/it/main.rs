@@ -10,6 +10,7 @@ mod append_only;
 mod damaged;
 mod golden;
 mod latency;
+mod locked;
 mod maintenance;
 mod schema;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-#[path = "../../../fuzz/sections.rs"]
+#[path = "../../../../fuzz/sections.rs"]
 mod sections;
 
 #[test]
