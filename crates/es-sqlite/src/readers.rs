@@ -151,3 +151,22 @@ impl Drop for Lease {
         idle.extend(self.connection.take());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many rows of `bytes` bytes are read before the reading has to leave the caller's thread.
+    fn rows(bytes: usize) -> usize {
+        let mut page = PAGE;
+        1 + (0..).take_while(|_| page.spend(bytes)).count()
+    }
+
+    #[test]
+    fn the_callers_thread_is_kept_for_a_thousand_rows_or_a_mebibyte() {
+        assert_eq!(rows(0), 1000);
+        assert_eq!(rows(100), 1000);
+        assert_eq!(rows(16 << 10), 64);
+        assert_eq!(rows(1 << 30), 1);
+    }
+}

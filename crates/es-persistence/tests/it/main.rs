@@ -11,6 +11,7 @@ mod environment;
 mod fixture;
 mod golden;
 mod import;
+mod inverse;
 mod mapper;
 mod moved;
 mod transcoder;

@@ -12,6 +12,9 @@ use crate::error::Failure;
 /// The form that this version of the library reads and writes.
 pub(crate) const CURRENT: i64 = 1;
 
+/// The form of files from before forms were written down: their tables are those of form 1.
+const UNWRITTEN: i64 = 0;
+
 /// Why the tables cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VersionError {
@@ -28,19 +31,27 @@ impl Tables {
     pub(crate) async fn create(&self, application: &SqlName, connection: &mut SqliteConnection) -> Result<(), Failure> {
         connection.execute("BEGIN IMMEDIATE").await?;
         connection.execute(TABLE).await?;
-        if let Some(found) = stored(application, connection).await? {
-            check(application, found)?;
-        } else {
-            connection.execute(AssertSqlSafe(self.definition())).await?;
-            let query = sqlx::query("INSERT INTO es_schema (application, form) VALUES (?1, ?2)");
-            query
-                .bind(application.to_string())
-                .bind(CURRENT)
-                .execute(&mut *connection)
-                .await?;
+        match self.found(application, connection).await? {
+            None => {
+                connection.execute(AssertSqlSafe(self.definition())).await?;
+                write_down(application, connection).await?;
+            }
+            Some(UNWRITTEN) => write_down(application, connection).await?,
+            Some(found) => check(application, found)?,
         }
         connection.execute("COMMIT").await?;
         Ok(())
+    }
+
+    /// The form of the tables, or `None` when there are none.
+    async fn found(&self, application: &SqlName, connection: &mut SqliteConnection) -> Result<Option<i64>, Failure> {
+        if let Some(found) = stored(application, connection).await? {
+            return Ok(Some(found));
+        }
+        let is_there = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1";
+        let query = sqlx::query_scalar(is_there).bind(format!("{application}_events"));
+        let tables: i64 = query.fetch_one(&mut *connection).await?;
+        Ok((tables > 0).then_some(UNWRITTEN))
     }
 
     /// Says whether the tables are there, in a form that can be used.
@@ -65,6 +76,17 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS es_schema (
                          application TEXT PRIMARY KEY,
                          form INTEGER NOT NULL
                      ) STRICT, WITHOUT ROWID";
+
+/// Writes down that the tables have the current form.
+async fn write_down(application: &SqlName, connection: &mut SqliteConnection) -> Result<(), Failure> {
+    let query = sqlx::query("INSERT INTO es_schema (application, form) VALUES (?1, ?2)");
+    query
+        .bind(application.to_string())
+        .bind(CURRENT)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
 
 async fn stored(application: &SqlName, connection: &mut SqliteConnection) -> Result<Option<i64>, Failure> {
     let query = sqlx::query_scalar("SELECT form FROM es_schema WHERE application = ?1");

@@ -7,7 +7,7 @@ use std::{env, fs, path::PathBuf};
 use es_persistence::{Notification, Selection, StreamSelection, Tracking};
 use uuid::Uuid;
 
-use crate::store::{event, events, path, try_open};
+use crate::store::{close, event, events, execute, open, path, try_open};
 
 fn golden(form: u32) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/form{form}.db"))
@@ -18,8 +18,17 @@ async fn a_file_of_form_1_is_read_and_written_on() {
     if env::var_os("ES_BLESS").is_some() {
         write(golden(1)).await;
     }
+    is_read_and_written_on(1).await;
+}
+
+#[tokio::test]
+async fn a_file_from_before_forms_were_written_down_is_brought_up_to_date() {
+    is_read_and_written_on(0).await;
+}
+
+async fn is_read_and_written_on(form: u32) {
     let folder = tempfile::tempdir().unwrap();
-    fs::copy(golden(1), path(&folder)).unwrap();
+    fs::copy(golden(form), path(&folder)).unwrap();
     let store = try_open(folder).await.unwrap();
     let read = store.recorder.select_notifications(Selection::all()).await.unwrap();
     let text = es_persistence::StoredEvent {
@@ -41,10 +50,19 @@ async fn a_file_of_form_1_is_read_and_written_on() {
     assert_eq!(last, Some(Tracking::new("shop", 7).with_event_id(Uuid::from_u128(9))));
 
     assert_eq!(store.recorder.insert_events(vec![event(1, 4)]).await.unwrap(), [5]);
+    let folder = close(store).await;
+    assert_eq!(
+        execute(
+            &folder,
+            "UPDATE es_schema SET form = 1 WHERE form = 1 AND application = 'bank'"
+        )
+        .unwrap(),
+        1
+    );
 }
 
 async fn write(golden: PathBuf) {
-    let store = crate::store::open().await;
+    let store = open().await;
     let text = es_persistence::StoredEvent {
         originator_id: "sku-1".into(),
         ..event(0, 1)
@@ -58,8 +76,8 @@ async fn write(golden: PathBuf) {
         .insert_tracking(Tracking::new("shop", 7).with_event_id(Uuid::from_u128(9)))
         .await
         .unwrap();
-    let folder = crate::store::close(store).await;
-    crate::store::execute(&folder, "VACUUM").unwrap();
+    let folder = close(store).await;
+    execute(&folder, "VACUUM").unwrap();
     fs::create_dir_all(golden.parent().unwrap()).unwrap();
     fs::copy(path(&folder), golden).unwrap();
 }
