@@ -1,6 +1,12 @@
 //! The two kinds of connections: the one that writes, and those that read.
 
-use std::{error, fs::OpenOptions, io::ErrorKind, path::PathBuf};
+use std::{
+    error,
+    fs::OpenOptions,
+    io::ErrorKind,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use rusqlite::OpenFlags;
@@ -8,6 +14,7 @@ use sqlx::{
     ConnectOptions as _, Decode, Sqlite, SqliteConnection, Type,
     sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
+use tokio::time::sleep;
 
 use crate::{
     STORE,
@@ -18,16 +25,28 @@ use crate::{
 /// The oldest SQLite whose write-ahead log is sound (3.7.0 to 3.51.2 can corrupt it when it is reset).
 const OLDEST: i32 = 3_051_003;
 
+/// How long to wait before a file that is busy is tried again.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Opens the connection that writes, and makes the file when it is not there.
 pub(crate) async fn open_writer(config: &Config) -> Result<SqliteConnection, RecorderError> {
     check_version()?;
     check_file(&config.location)?;
-    let mut connection = writer_options(config)
-        .connect()
-        .await
-        .map_err(|error| cannot_open(config, error.into()))?;
+    let mut connection = connect(config).await.map_err(|failure| cannot_open(config, failure))?;
     check_settings(config, &mut connection).await?;
     Ok(connection)
+}
+
+/// SQLite waits for a lock everywhere but where a new file is given its write-ahead log: there it says at once that
+/// somebody else is doing so.
+async fn connect(config: &Config) -> Result<SqliteConnection, Failure> {
+    let deadline = Instant::now() + config.lock_timeout;
+    loop {
+        match writer_options(config).connect().await.map_err(Failure::from) {
+            Err(failure) if failure.is_busy() && Instant::now() < deadline => sleep(PAUSE).await,
+            outcome => return outcome,
+        }
+    }
 }
 
 fn writer_options(config: &Config) -> SqliteConnectOptions {

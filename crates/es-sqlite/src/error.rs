@@ -44,6 +44,11 @@ impl Failure {
         self.primary_code() == Some(ffi::SQLITE_CONSTRAINT)
     }
 
+    /// Whether another connection has what is needed.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.primary_code(), Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
+    }
+
     /// Whether SQLite failed before it had written all that a commit needs: then nothing is stored.
     ///
     /// A full disk is among these: the mark of a commit is in the last page that is written.

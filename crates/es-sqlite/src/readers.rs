@@ -159,7 +159,7 @@ mod tests {
     /// How many rows of `bytes` bytes are read before the reading has to leave the caller's thread.
     fn rows(bytes: usize) -> usize {
         let mut page = PAGE;
-        1 + (0..).take_while(|_| page.spend(bytes)).count()
+        1 + (0..PAGE.rows).take_while(|_| page.spend(bytes)).count()
     }
 
     #[test]
