@@ -164,6 +164,11 @@ impl Application {
     }
 
     /// Waits for the saves that have begun, and closes the store. Other clones are of no use afterwards.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped after its first poll has refused further saves; those that have begun go on, and nobody
+    /// waits for them.
     pub async fn close(self) {
         self.inner.datastore.close().await;
     }

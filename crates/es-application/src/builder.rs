@@ -46,6 +46,10 @@ impl ApplicationBuilder {
     ///
     /// [`ApplicationError::Environment`] when a setting is wrong, [`ApplicationError::Recorder`] when the store cannot
     /// be opened.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped leaves the store's tables made or not; opening again makes what is missing.
     pub async fn open(self) -> Result<Application, ApplicationError> {
         let environment = match self.environment {
             Some(environment) => environment.named(self.name),

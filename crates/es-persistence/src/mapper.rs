@@ -36,8 +36,9 @@ use crate::{
 ///
 /// The state is an object with the fields `event_id`, `timestamp` and `body`; the body holds the fields of the event's
 /// variant. Beside them stand the state's `version`, if it is not the first, and the `metadata`, if there are any. What the
-/// row tells otherwise (ID, version, topic) is not in it. States of older versions are brought up to date by upcasters. Unknown fields are ignored on reading, so
-/// that an older program reads what a newer one has written; a missing field is an error unless it has a default.
+/// row tells otherwise (ID, version, topic) is not in it. States of older versions are brought up to date by upcasters.
+/// Unknown fields are ignored on reading, so that an older program reads what a newer one has written; a missing field is an
+/// error unless it has a default.
 ///
 /// A state is [transcoded](Transcoder), then [compressed](crate::Compressor), then [encrypted](crate::cipher::Cipher),
 /// the latter two if so chosen, and says of itself what was done to it ([`StateFormat`]). So all that was ever written
