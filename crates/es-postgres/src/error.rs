@@ -158,7 +158,8 @@ fn kind_of_code(code: &str) -> Option<RecorderErrorKind> {
     match (code, code.get(..2).unwrap_or_default()) {
         ("55P03" | "57P03" | "3D000", _) | (_, "08" | "28" | "53") => Some(RecorderErrorKind::Unavailable),
         ("25006" | "42501", _) => Some(RecorderErrorKind::ReadOnly),
-        ("3F000" | "42P01" | "42703" | "42883", _) => Some(RecorderErrorKind::Schema),
+        // The last one is the definition's own.
+        ("3F000" | "42P01" | "42703" | "42883" | "ES001", _) => Some(RecorderErrorKind::Schema),
         (_, "22" | "54") => Some(RecorderErrorKind::Invalid),
         (_, "XX") => Some(RecorderErrorKind::Corrupt),
         _ => None,

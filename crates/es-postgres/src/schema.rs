@@ -4,6 +4,8 @@
 //! them, are in the files of the folder `schema`; the application's account needs no more than to execute these functions
 //! and to read.
 
+mod form;
+
 use std::sync::Arc;
 
 use es_persistence::sql::{SqlName, SqlNameError};
@@ -13,15 +15,14 @@ use sqlx::{
     query::Query,
 };
 
+use self::form::Form;
 use crate::error::Failure;
-
-/// What the comment on the events table says of the form that the tables have.
-const VERSION: &str = "es-postgres 1";
 
 /// Returns what makes the tables and functions of `application` in `schema`, for an owner to apply.
 ///
-/// It may be applied again, and by several at once. The application's own account then needs what [`grants`] returns,
-/// and `CREATE_TABLE=no`.
+/// It may be applied again, by several at once, and while the application runs; tables of an earlier form are brought to
+/// the form of this version, and those of a later one are left as they are, with an error. The application's own account
+/// then needs what [`grants`] returns, and `CREATE_TABLE=no`.
 ///
 /// # Errors
 ///
@@ -38,7 +39,7 @@ pub fn ddl(schema: &str, application: &str) -> Result<String, SqlNameError> {
         include_str!("schema/tracking.sql"),
         "\n",
         include_str!("schema/snapshots.sql"),
-        "\nCOMMENT ON TABLE \"{schema}\".\"{name}_events\" IS '{version}';\nCOMMIT;\n",
+        "\nCOMMENT ON TABLE \"{schema}\".\"{name}_events\" IS 'es-postgres {form}';\nCOMMIT;\n",
     )))
 }
 
@@ -81,7 +82,10 @@ impl Names {
     fn fill(&self, template: &str) -> String {
         let positions = r#"'"{schema}"."{name}_positions"'::regclass"#;
         let last = format!("coalesce(pg_sequence_last_value({positions}), 0)");
+        let positions_for = |count| include_str!("schema/positions.sql").replace("{count}", count);
         template
+            .replace("{take_positions}", &positions_for("appended"))
+            .replace("{take_one_position}", &positions_for("1"))
             .replace(
                 "{table_key}",
                 &lock_key(r#"'"{schema}"."{name}_events"'::regclass::oid::bigint"#),
@@ -89,7 +93,7 @@ impl Names {
             .replace("{sequence_key}", &lock_key(&format!("{positions}::oid::bigint")))
             .replace("{position_key}", &lock_key(&last))
             .replace("{last_position}", &last)
-            .replace("{version}", VERSION)
+            .replace("{form}", &form::CURRENT.to_string())
             .replace("{schema}", &self.schema.to_string())
             .replace("{name}", &self.name.to_string())
     }
@@ -110,6 +114,7 @@ pub(crate) struct Tables {
     pub(crate) events: StreamTable,
     pub(crate) snapshots: StreamTable,
     pub(crate) append: Sql,
+    pub(crate) append_one: Sql,
     pub(crate) add_snapshots: Sql,
     pub(crate) settled: Sql,
     pub(crate) select_log: Sql,
@@ -170,6 +175,7 @@ impl Tables {
             append: names.sql(
                 r#"SELECT * FROM "{schema}"."{name}_events_append"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
             ),
+            append_one: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_append_one"($1, $2, $3, $4, $5)"#),
             add_snapshots: names.sql(r#"SELECT * FROM "{schema}"."{name}_snapshots_add"($1, $2, $3, $4, $5)"#),
             settled: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_settled"()"#),
             select_log: log(""),
@@ -181,11 +187,11 @@ impl Tables {
         })
     }
 
-    /// Makes what is not there, when that is wanted, and sees that all is as this version knows it. Returns what was
-    /// found.
+    /// Makes what is not there, and renews what is of an earlier form, when that is wanted, and sees that all is as this
+    /// version knows it. Returns what was found.
     pub(crate) async fn prepare(&self, connection: &mut PgConnection, create: bool) -> Result<Found, Failure> {
         let found = self.inspect(connection).await?;
-        if found.comment.is_none() && create {
+        if create && matches!(found.form, Form::Missing | Form::Earlier) {
             connection.execute(AssertSqlSafe(Arc::clone(&self.definition))).await?;
             return self.inspect(connection).await?.checked();
         }
@@ -204,7 +210,7 @@ pub(crate) struct Found {
     pub(crate) oid: i64,
     /// Whether what is committed survives a crash of the server.
     pub(crate) is_durable: bool,
-    comment: Option<String>,
+    form: Form,
     is_numbered_one_by_one: bool,
 }
 
@@ -212,20 +218,21 @@ impl Found {
     fn from_row(row: &PgRow) -> Result<Self, Failure> {
         Ok(Self {
             oid: row.try_get::<Option<i64>, _>(0)?.unwrap_or_default(),
-            comment: row.try_get(1)?,
+            form: Form::of_comment(row.try_get(1)?),
             is_numbered_one_by_one: row.try_get::<Option<bool>, _>(2)?.unwrap_or_default(),
             is_durable: row.try_get(3)?,
         })
     }
 
     fn checked(self) -> Result<Self, Failure> {
-        let fault = match self.comment.as_deref() {
-            None => "the tables are missing: apply what es_postgres::schema::ddl prints, or set CREATE_TABLE to yes",
-            Some(VERSION) if self.is_numbered_one_by_one => return Ok(self),
+        if let Some(fault) = self.form.fault() {
+            return Err(Failure::misfit(fault));
+        }
+        if !self.is_numbered_one_by_one {
             // Numbers that a session keeps for later would come after a reader has passed them.
-            Some(VERSION) => "the sequence of positions must have CACHE 1, INCREMENT 1 and NO CYCLE",
-            Some(_) => "the tables were made by another version of this library: use that one",
-        };
-        Err(Failure::misfit(fault))
+            let fault = "the sequence of positions must have CACHE 1, INCREMENT 1 and NO CYCLE";
+            return Err(Failure::misfit(fault));
+        }
+        Ok(self)
     }
 }

@@ -73,20 +73,7 @@ BEGIN
         RETURN;
     END IF;
 
-    -- The marker: all positions of this append are above the number that it carries, and it is gone only when the
-    -- events can be read.
-    IF pg_advisory_xact_lock_shared({table_key}, {position_key}) IS NULL THEN END IF;
-
-    -- The positions as one block. The lock is gone with the inner transaction, before anything has to be waited for; a
-    -- sequence keeps what it was set to.
-    BEGIN
-        IF pg_advisory_xact_lock({sequence_key}, 0) IS NULL THEN END IF;
-        first := {last_position} + 1;
-        IF setval('"{schema}"."{name}_positions"'::regclass, first + appended - 1) IS NULL THEN END IF;
-        RAISE EXCEPTION SQLSTATE 'ES000';
-    EXCEPTION WHEN SQLSTATE 'ES000' THEN
-    END;
-
+{take_positions}
     INSERT INTO "{schema}"."{name}_events" (position, originator_id, originator_text, originator_version, topic, state)
     SELECT first + n.place, n.id, n.txt, n.version, n.topic, n.state
     FROM (SELECT unnest(event_ids) AS id, unnest(event_texts) AS txt, unnest(event_versions) AS version,
@@ -95,6 +82,28 @@ BEGIN
     IF written <> appended THEN
         RAISE EXCEPTION '% events were written instead of %', written, appended;
     END IF;
+END
+$es$;
+
+-- The same for one event alone, as most appends are, and at two thirds of the work.
+CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_append_one"(
+    event_id uuid, event_text text, event_version bigint, event_topic text, event_state bytea,
+    OUT first bigint, OUT lasts bigint[], OUT tracked bigint[]
+) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $es$
+DECLARE
+    last bigint;
+BEGIN
+    last := (SELECT e.originator_version FROM "{schema}"."{name}_events" e
+             WHERE e.originator_id = event_id AND e.originator_text = event_text
+             ORDER BY e.originator_version DESC LIMIT 1);
+    IF event_version <> coalesce(last, 0) + 1 THEN
+        lasts := ARRAY[coalesce(last, 0)];
+        RETURN;
+    END IF;
+
+{take_one_position}
+    INSERT INTO "{schema}"."{name}_events" (position, originator_id, originator_text, originator_version, topic, state)
+    VALUES (first, event_id, event_text, event_version, event_topic, event_state);
 END
 $es$;
 
@@ -119,4 +128,5 @@ $es$;
 
 REVOKE ALL ON FUNCTION "{schema}"."{name}_events_append"(
     uuid[], text[], bigint[], uuid[], text[], bigint[], text[], bytea[], integer[], text[], bigint[], uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "{schema}"."{name}_events_append_one"(uuid, text, bigint, text, bytea) FROM PUBLIC;
 REVOKE ALL ON FUNCTION "{schema}"."{name}_events_settled"() FROM PUBLIC;

@@ -84,10 +84,18 @@ impl<'a> Group<'a> {
 
     /// Sends it as one statement.
     pub(super) async fn send(&self, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
-        match self.table() {
-            Table::Snapshots => self.add_snapshots(tables, driver).await,
-            Table::Events => self.append(tables, driver).await,
+        match (self.table(), self.only_event()) {
+            (Table::Snapshots, _) => self.add_snapshots(tables, driver).await,
+            (Table::Events, Some(event)) => append_one(event, tables, driver).await,
+            (Table::Events, None) => self.append(tables, driver).await,
         }
+    }
+
+    /// The event, when it is alone and could follow another one, without tracking.
+    fn only_event(&self) -> Option<&'a StoredEvent> {
+        let [(_, save)] = *self.saves else { return None };
+        let [event] = &*save.events else { return None };
+        (save.tracking.is_none() && event.originator_version > 0).then_some(event)
     }
 
     async fn append(&self, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
@@ -155,6 +163,14 @@ impl<'a> Group<'a> {
             }),
         }
     }
+}
+
+async fn append_one(event: &StoredEvent, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
+    let (id, text) = rows::id_columns(&event.originator_id);
+    let query = tables.append_one.query().bind(id).bind(text);
+    let query = query.bind(rows::to_column(event.originator_version));
+    let query = query.bind(&*event.topic).bind(&event.state);
+    Answer::from_row(&query.fetch_one(driver).await?)
 }
 
 impl Answer {

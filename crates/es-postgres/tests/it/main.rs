@@ -10,6 +10,7 @@ mod store;
 
 mod cuts;
 mod drops;
+mod forms;
 mod names;
 mod opening;
 mod rates;
