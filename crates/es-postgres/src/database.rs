@@ -76,7 +76,7 @@ impl Database for PostgresDatabase {
         Ok(Self {
             is_durable,
             readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
-            watcher: Watcher::start(&config, oid, wakers.clone()),
+            watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
             writer: GroupCommit::new(writers),
             settled,
             connections,

@@ -11,7 +11,7 @@ use std::{
 
 use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
 use sqlx::Row as _;
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 
 use crate::{
     connection::Connection,
@@ -72,6 +72,10 @@ pub(crate) struct Settled {
     known: Mutex<Option<(u64, Instant)>>,
     /// The last position that a save of this process has returned.
     stored: AtomicU64,
+    /// The last position that another process has told of.
+    heard: AtomicU64,
+    /// Told when a reader may not read yet what is stored.
+    behind: Notify,
 }
 
 /// For how long a reader waits for what its own process has stored, when an earlier append is not through yet.
@@ -89,7 +93,24 @@ impl Settled {
         self.stored.fetch_max(position, SeqCst);
     }
 
+    pub(crate) fn last_stored(&self) -> u64 {
+        self.stored.load(SeqCst)
+    }
+
+    /// Another process has told that it has stored events up to `position`.
+    pub(crate) fn heard(&self, position: u64) {
+        self.heard.fetch_max(position, SeqCst);
+    }
+
+    /// Waits until a reader may not read yet what is known to be stored.
+    pub(crate) async fn is_behind(&self) {
+        self.behind.notified().await;
+    }
+
     fn learn(&self, position: u64, found: Instant) {
+        if position < self.last_stored().max(self.heard.load(SeqCst)) {
+            self.behind.notify_one();
+        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.is_none_or(|(_, earlier)| earlier < found) {
             *known = Some((position, found));
@@ -108,7 +129,7 @@ impl Reading for SettledReading {
 
     /// What this process has stored before is there, unless another one keeps an earlier append open for long.
     async fn read(&self, connection: &mut Connection) -> Result<LastPositions, Failure> {
-        let (begun, stored) = (Instant::now(), self.settled.stored.load(SeqCst));
+        let (begun, stored) = (Instant::now(), self.settled.last_stored());
         loop {
             let last = self.ask(connection).await?;
             if last.settled >= stored || begun.elapsed() > PATIENCE {

@@ -120,6 +120,7 @@ pub(crate) struct Tables {
     pub(crate) select_log: Sql,
     pub(crate) select_log_of_topics: Sql,
     pub(crate) last_tracking: Sql,
+    pub(crate) announcement: Sql,
     definition: Arc<str>,
     inspection: Sql,
 }
@@ -182,6 +183,7 @@ impl Tables {
             select_log_of_topics: log("AND topic = ANY ($4)"),
             last_tracking: names
                 .sql(r#"SELECT position, event_id FROM "{schema}"."{name}_tracking" WHERE upstream = $1"#),
+            announcement: names.sql(include_str!("schema/announcement.sql")),
             inspection: names.sql(include_str!("schema/inspection.sql")),
             definition: ddl(&schema.to_string(), &application.to_string())?.into(),
         })

@@ -120,12 +120,12 @@ impl Writer {
     /// Stores a group and gives each of its saves an outcome, now or in a later round of the batch.
     async fn write_part<'a>(&self, batch: &mut Batch<'a>, group: Group<'a>) {
         let answer = self.write_group(&group).await;
-        if !matches!(answer, Ok(Answer::Moved(_) | Answer::Present { .. })) {
-            self.wakers.stored(group.has_events(), group.has_tracking());
-        }
         if let (Ok(Answer::Stored { first }), Table::Events) = (&answer, group.table()) {
             self.settled
                 .stored((first + group.events().count() as u64).saturating_sub(1));
+        }
+        if !matches!(answer, Ok(Answer::Moved(_) | Answer::Present { .. })) {
+            self.wakers.stored(group.has_events(), group.has_tracking());
         }
         match answer {
             Ok(answer) => batch.take_answer(&group, &answer),

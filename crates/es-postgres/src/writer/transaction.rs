@@ -9,13 +9,36 @@ use es_persistence::{
 use sqlx::PgConnection;
 
 use super::batch::Batch;
-use crate::{STORE, config::schema, schema::Tables};
+use crate::{STORE, config::schema, error::Failure, schema::Tables};
 
 /// Stores events of one application in transactions of the caller's own, so that they are stored together with changes of
 /// other tables.
 ///
-/// While such a transaction is open, readers of the log do not see what comes after its events, and they notice its commit
-/// within a second: a save by the application is quicker, and harms nobody by being slow.
+/// While such a transaction is open, readers of the log do not see what comes after its events: a save by the application
+/// harms nobody by being slow. Who follows the log notices the commit within a second, or at once when it is
+/// [announced](Self::announce).
+///
+/// ```
+/// use es_persistence::{Environment, StoredEvent};
+/// use es_postgres::TransactionalEvents;
+/// use sqlx::{Connection, PgConnection};
+///
+/// async fn pay(
+///     connection: &mut PgConnection,
+///     environment: &Environment,
+///     events: Vec<StoredEvent>,
+/// ) -> Result<(), Box<dyn std::error::Error>> {
+///     let log = TransactionalEvents::of(environment)?;
+///     let mut transaction = connection.begin().await?;
+///     sqlx::query("UPDATE accounts SET balance = balance - 5")
+///         .execute(&mut *transaction)
+///         .await?;
+///     log.insert_in(&mut transaction, events).await?;
+///     transaction.commit().await?;
+///     log.announce(connection).await?;
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct TransactionalEvents {
     tables: Tables,
@@ -71,5 +94,19 @@ impl TransactionalEvents {
             batch.take_answer(&group, &answer);
         }
         batch.into_outcomes().pop().unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    /// Tells all who follow the log that there are new events, so that they look at once.
+    ///
+    /// It is for after the commit: transactions that tell something wait for each other.
+    ///
+    /// # Errors
+    ///
+    /// [`RecorderError`] when the server cannot be reached, or the tables are missing. What was stored is stored all the
+    /// same.
+    pub async fn announce(&self, connection: &mut PgConnection) -> Result<(), RecorderError> {
+        let told = self.tables.announcement.query().execute(connection).await;
+        told.map(drop)
+            .map_err(|error| Failure::from(error).into_error(Operation::MaxPosition))
     }
 }

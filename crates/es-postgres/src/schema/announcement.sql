@@ -1,0 +1,1 @@
+SELECT pg_notify('es_events_' || '"{schema}"."{name}_events"'::regclass::oid, '')
