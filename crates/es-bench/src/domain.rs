@@ -1,19 +1,20 @@
 //! The domain and the mapper, on one core and without a store.
 
-use std::{error::Error, hint::black_box};
+use std::hint::black_box;
 
 use es_domain::{Aggregate, DomainEvent};
 use es_persistence::{Mapper, StoredEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    AnyError,
     dog::{self, Dog, DogEvent},
     measure::Bench,
 };
 
 const EVENTS: usize = 10_000;
 
-pub(crate) fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(bench: &mut Bench) -> Result<(), AnyError> {
     if bench.wants("domain: trigger an event") {
         let mut dog = Dog::register("Fido");
         let figure = Bench::time(EVENTS, || {
@@ -34,7 +35,7 @@ pub(crate) fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
     mapper(bench)
 }
 
-fn mapper(bench: &Bench) -> Result<(), Box<dyn Error>> {
+fn mapper(bench: &Bench) -> Result<(), AnyError> {
     let mapper = Mapper::default();
     let (events, rows) = (dog::events(EVENTS), dog::rows(EVENTS)?);
     if bench.wants("mapper: replay from JSON") {

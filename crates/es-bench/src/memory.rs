@@ -1,17 +1,17 @@
 //! The recorder in memory.
 
-use std::{error::Error, time::Instant};
+use std::time::Instant;
 
 use es_persistence::{AggregateRecorder as _, MemoryRecorder};
 
 use crate::{
-    dog,
+    AnyError, dog,
     measure::{Bench, Lap, Rounds},
 };
 
 const SAVES: usize = 20_000;
 
-pub(crate) async fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(bench: &mut Bench) -> Result<(), AnyError> {
     const NAME: &str = "memory: save one event";
     if !bench.wants(NAME) {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Events that are encrypted and chained, beside the primitives alone.
 
-use std::{error::Error, hint::black_box, sync::Arc};
+use std::{hint::black_box, sync::Arc};
 
 use aes_gcm::{AeadInOut as _, Aes256Gcm, KeyInit as _};
 use es_domain::{AggregateId as _, DomainEvent};
@@ -11,6 +11,7 @@ use es_persistence::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
+    AnyError,
     dog::{self, DogEvent},
     domain::Plain,
     measure::{Bench, Lap, Rounds},
@@ -18,7 +19,7 @@ use crate::{
 
 const EVENTS: usize = 10_000;
 
-pub(crate) fn run(bench: &Bench) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(bench: &Bench) -> Result<(), AnyError> {
     let events = dog::events(EVENTS);
     if bench.wants(ENCRYPTED) {
         let mapper = encrypting()?;
@@ -52,7 +53,7 @@ const ENCRYPTED: &str = "mapper: event to bytes and back, encrypted";
 const CHAINED: &str = "mapper: event to bytes and back, encrypted and hashed";
 const MESSAGEPACK: &str = "mapper: event to bytes and back, MessagePack";
 
-fn encrypting() -> Result<Mapper, Box<dyn Error>> {
+fn encrypting() -> Result<Mapper, AnyError> {
     let cipher = Aes256GcmCipher::new(create_key(32)?.parse()?);
     Ok(Mapper::default().with_cipher("Dogs", Arc::new(cipher)))
 }
@@ -64,7 +65,7 @@ fn round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
     }
 }
 
-fn chained_round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) -> Result<(), Box<dyn Error>> {
+fn chained_round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) -> Result<(), AnyError> {
     let id = events
         .first()
         .ok_or("there are events")?
@@ -121,7 +122,7 @@ fn compare(
     hand: &Hand,
     beside: &str,
     ours: impl Fn(&[DomainEvent<DogEvent>]),
-) -> Result<(), Box<dyn Error>> {
+) -> Result<(), AnyError> {
     let rows = dog::rows(events.len())?;
     let plain: Vec<Plain> = rows
         .iter()

@@ -4,14 +4,14 @@ mod hand;
 mod read;
 mod write;
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
 use es_persistence::{ApplicationRecorder, Datastore, Environment};
 use tempfile::TempDir;
 
-use crate::measure::Bench;
+use crate::{AnyError, measure::Bench};
 
-pub(crate) async fn run(bench: &mut Bench) -> Result<(), Box<dyn Error>> {
+pub(crate) async fn run(bench: &mut Bench) -> Result<(), AnyError> {
     write::one_writer(bench).await?;
     write::many_writers(bench).await?;
     read::streams(bench).await?;
@@ -26,7 +26,7 @@ struct Fixture {
 }
 
 impl Fixture {
-    async fn open() -> Result<Self, Box<dyn Error>> {
+    async fn open() -> Result<Self, AnyError> {
         // On the disk that the program is built on: a temporary folder may be in memory.
         let folder = tempfile::tempdir_in(".")?;
         let path = folder

@@ -1,6 +1,6 @@
 //! What a program without the library would write.
 
-use std::{error::Error, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use es_persistence::StoredEvent;
 use sqlx::{
@@ -8,6 +8,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::{mpsc, oneshot};
+
+use crate::AnyError;
 
 fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
@@ -70,7 +72,7 @@ impl Merging {
         Self(sender)
     }
 
-    pub(super) async fn insert(&self, event: StoredEvent) -> Result<(), Box<dyn Error + Send + Sync>> {
+    pub(super) async fn insert(&self, event: StoredEvent) -> Result<(), AnyError> {
         let (reply, answer) = oneshot::channel();
         self.0.send((event, reply)).await?;
         Ok(answer.await?)

@@ -1,13 +1,13 @@
 //! Reading streams and the log, undecoded.
 
-use std::{error::Error, hint::black_box, time::Instant};
+use std::{hint::black_box, time::Instant};
 
 use es_persistence::{OriginatorId, Selection, StreamSelection};
 use rusqlite::OpenFlags;
 
 use super::{Fixture, hand};
 use crate::{
-    dog,
+    AnyError, dog,
     measure::{Bench, Lap, Rounds},
 };
 
@@ -15,7 +15,7 @@ const DOGS: usize = 2_000;
 const EVENTS: usize = 10;
 const PAGE: usize = 500;
 
-pub(super) async fn streams(bench: &Bench) -> Result<(), Box<dyn Error>> {
+pub(super) async fn streams(bench: &Bench) -> Result<(), AnyError> {
     const NAME: &str = "sqlite: read a stream of 10 events";
     if !bench.wants(NAME) {
         return Ok(());
@@ -41,7 +41,7 @@ pub(super) async fn streams(bench: &Bench) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-pub(super) async fn log(bench: &Bench) -> Result<(), Box<dyn Error>> {
+pub(super) async fn log(bench: &Bench) -> Result<(), AnyError> {
     const NAME: &str = "sqlite: scan the log, pages of 500";
     if !bench.wants(NAME) {
         return Ok(());
@@ -94,7 +94,7 @@ fn scan(connection: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
 type LogRow = (i64, [u8; 16], i64, String, Vec<u8>);
 
 /// A file with the events of many dogs, and their IDs.
-async fn filled() -> Result<(Fixture, Vec<OriginatorId>), Box<dyn Error>> {
+async fn filled() -> Result<(Fixture, Vec<OriginatorId>), AnyError> {
     let fixture = Fixture::open().await?;
     let mut ids = Vec::with_capacity(DOGS);
     for _ in 0..DOGS / 100 {

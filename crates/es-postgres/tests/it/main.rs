@@ -13,7 +13,6 @@ mod drops;
 mod forms;
 mod names;
 mod opening;
-mod rates;
 mod statements;
 mod tails;
 mod terminations;
