@@ -2,12 +2,13 @@
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
-use es_domain::{AggregateId, Metadata};
+use es_domain::{Aggregate as _, AggregateId, Metadata};
 use es_persistence::{Datastore, EventStore};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
-    Repository, Selection, Subscription, execute,
+    Repository, Selection, Subscription, execute, save::Stored,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
@@ -32,8 +33,7 @@ impl Application {
         ApplicationBuilder::new(name.into())
     }
 
-    pub(crate) fn new(name: String, store: EventStore, datastore: Arc<dyn Datastore>) -> Self {
-        let repository = Repository::new(store);
+    pub(crate) fn new(name: String, repository: Repository, datastore: Arc<dyn Datastore>) -> Self {
         let inner = Arc::new(Inner {
             name,
             repository,
@@ -109,7 +109,8 @@ impl Application {
     /// one transaction, and returns them as they are in the log.
     ///
     /// The events leave the aggregates when the store has them: after an error they are still pending. Nothing pending
-    /// saves nothing.
+    /// saves nothing. Snapshots that are [due](ApplicationBuilder::snapshot_every) are taken afterwards; one that cannot
+    /// be is only logged.
     ///
     /// # Errors
     ///
@@ -130,7 +131,16 @@ impl Application {
             return Ok(Vec::new());
         }
         let notifications = self.store().put(events).await?;
-        changes.saved(&mut heads);
+        let snapshots = self.inner.repository.snapshots();
+        let mut stored = Stored {
+            heads,
+            snapshots,
+            due: Vec::new(),
+        };
+        changes.saved(&mut stored);
+        if let Some(snapshots) = snapshots {
+            snapshots.keep_due(stored.due).await;
+        }
         let mapper = self.store().mapper();
         Ok(notifications
             .into_iter()
@@ -161,6 +171,78 @@ impl Application {
         R: CommandOutcome,
     {
         execute::execute(self, id, command).await
+    }
+
+    /// Keeps the aggregate's present state, so that later readings begin there and need only the events after it. Returns
+    /// the version that was kept.
+    ///
+    /// Its type has to be serializable. A snapshot that is there already is kept as it is.
+    ///
+    /// ```
+    /// # use es_application::prelude::*;
+    /// # use es_domain::prelude::*;
+    /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # struct Dog { root: Root<Self>, tricks: Vec<String> }
+    /// # #[events]
+    /// # impl Dog {
+    /// #     #[event(Registered)]
+    /// #     fn register() -> Self { Self::default() }
+    /// #     #[event(TrickAdded)]
+    /// #     fn add_trick(&mut self, trick: &str) { self.tricks.push(trick.to_owned()); }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ApplicationError> {
+    /// let environment = Environment::new("DogSchool").with("IS_SNAPSHOTTING_ENABLED", "y");
+    /// let app = Application::builder("DogSchool").environment(environment).open().await?;
+    ///
+    /// let mut dog = Dog::register();
+    /// dog.add_trick("roll over");
+    /// app.save(&mut dog).await?;
+    /// assert_eq!(app.take_snapshot(dog.id()).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ApplicationError::SnapshotsDisabled`] when neither `IS_SNAPSHOTTING_ENABLED` nor
+    /// [`snapshot_every`](ApplicationBuilder::snapshot_every) has switched snapshots on; otherwise as
+    /// [`Repository::get`], and when the snapshot cannot be stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped leaves the snapshot taken or not.
+    pub async fn take_snapshot<I>(&self, id: I) -> Result<u64, ApplicationError>
+    where
+        I: AggregateId,
+        I::Aggregate: Serialize + DeserializeOwned,
+    {
+        self.take_snapshot_at(id, u64::MAX).await
+    }
+
+    /// As [`take_snapshot`](Self::take_snapshot), of the aggregate as it was at `version`, or as it is now when it has not
+    /// come so far.
+    ///
+    /// # Errors
+    ///
+    /// As [`take_snapshot`](Self::take_snapshot).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`take_snapshot`](Self::take_snapshot).
+    pub async fn take_snapshot_at<I>(&self, id: I, version: u64) -> Result<u64, ApplicationError>
+    where
+        I: AggregateId,
+        I::Aggregate: Serialize + DeserializeOwned,
+    {
+        let repository = self.repository();
+        let snapshots = repository.snapshots().ok_or(ApplicationError::SnapshotsDisabled)?;
+        let aggregate = repository.get_at(id, version).await?;
+        let snapshot = snapshots.encode(&aggregate)?;
+        if let Some(snapshot) = snapshot {
+            snapshots.keep(snapshot).await?;
+        }
+        Ok(aggregate.version())
     }
 
     /// Waits for the saves that have begun, and closes the store. Other clones are of no use afterwards.

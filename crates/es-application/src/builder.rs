@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Environment, EventStore, Mapper, Persistence, PersistenceModules};
+use es_domain::Aggregate;
+use es_persistence::{Datastore, Environment, EventStore, Mapper, Persistence, PersistenceModules};
+use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Application, ApplicationError};
+use crate::{
+    Application, ApplicationError, Repository,
+    snapshots::{Intervals, Snapshots},
+};
 
 /// An application that is not open yet.
 #[derive(Clone, Debug)]
@@ -13,6 +18,7 @@ pub struct ApplicationBuilder {
     name: String,
     environment: Option<Environment>,
     modules: PersistenceModules,
+    intervals: Intervals,
 }
 
 impl ApplicationBuilder {
@@ -21,6 +27,7 @@ impl ApplicationBuilder {
             name,
             environment: None,
             modules: PersistenceModules::memory_only(),
+            intervals: Intervals::default(),
         }
     }
 
@@ -37,6 +44,20 @@ impl ApplicationBuilder {
         for module in modules {
             self.modules.add(module);
         }
+        self
+    }
+
+    /// Keeps the state of an aggregate each time another `events` of its events have been saved, so that reading it never
+    /// takes many more events than these; 0 keeps none by itself. The type has to be serializable.
+    ///
+    /// The snapshot is taken by the save that completes the interval, of the state after it: that save takes a second
+    /// commit. `IS_SNAPSHOTTING_ENABLED=y` alone switches on only those that the program
+    /// [takes itself](Application::take_snapshot).
+    ///
+    /// A snapshot that can no longer be read, because the type has changed without an upcaster, is left out, and all
+    /// events are read instead.
+    pub fn snapshot_every<A: Aggregate + Serialize + DeserializeOwned>(mut self, events: u64) -> Self {
+        self.intervals.set::<A>(events);
         self
     }
 
@@ -58,7 +79,21 @@ impl ApplicationBuilder {
         let mapper = Mapper::from_environment(&environment)?;
         let datastore = self.modules.choose(&environment)?.open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
-        let store = EventStore::new(recorder, mapper);
-        Ok(Application::new(environment.name().to_owned(), store, datastore))
+        let snapshots = snapshots(&environment, self.intervals, &mapper, &*datastore).await?;
+        let repository = Repository::new(EventStore::new(recorder, mapper), snapshots);
+        Ok(Application::new(environment.name().to_owned(), repository, datastore))
     }
+}
+
+async fn snapshots(
+    environment: &Environment,
+    intervals: Intervals,
+    mapper: &Mapper,
+    datastore: &dyn Datastore,
+) -> Result<Option<Snapshots>, ApplicationError> {
+    if !environment.flag("IS_SNAPSHOTTING_ENABLED", !intervals.is_empty())? {
+        return Ok(None);
+    }
+    let recorder = datastore.snapshot_recorder().await?;
+    Ok(Some(Snapshots::new(recorder, mapper.clone(), intervals)))
 }

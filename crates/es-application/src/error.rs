@@ -32,6 +32,9 @@ pub enum ApplicationError {
     /// A setting is wrong.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
+    /// A snapshot was to be taken of an application that keeps none.
+    #[error("snapshots are switched off: set IS_SNAPSHOTTING_ENABLED to y, or call `snapshot_every` on the builder")]
+    SnapshotsDisabled,
     /// The ID of a section of the log cannot be read.
     #[error(transparent)]
     SectionId(#[from] ParseSectionIdError),

@@ -41,6 +41,7 @@ mod recorded;
 mod repository;
 mod save;
 mod section;
+mod snapshots;
 mod subscription;
 
 pub mod prelude;

@@ -3,17 +3,22 @@
 use es_domain::{Aggregate, AggregateId, Event};
 use es_persistence::{EventStore, StreamSelection};
 
-use crate::ApplicationError;
+use crate::{ApplicationError, snapshots::Snapshots};
 
 /// Finds aggregates by their IDs.
 #[derive(Clone, Debug)]
 pub struct Repository {
     store: EventStore,
+    snapshots: Option<Snapshots>,
 }
 
 impl Repository {
-    pub(crate) const fn new(store: EventStore) -> Self {
-        Self { store }
+    pub(crate) const fn new(store: EventStore, snapshots: Option<Snapshots>) -> Self {
+        Self { store, snapshots }
+    }
+
+    pub(crate) const fn snapshots(&self) -> Option<&Snapshots> {
+        self.snapshots.as_ref()
     }
 
     pub(crate) const fn store(&self) -> &EventStore {
@@ -44,17 +49,35 @@ impl Repository {
     ///
     /// Reading changes nothing; the future may be dropped.
     pub async fn get_at<I: AggregateId>(&self, id: I, version: u64) -> Result<I::Aggregate, ApplicationError> {
-        let select = |stream: StreamSelection| stream.lte(version);
-        let read = self
-            .store
-            .get_after::<<I::Aggregate as Aggregate>::Event>(&id, None, select);
-        let (events, head) = read.await?;
-        let found = I::Aggregate::replay(events)?;
-        let mut aggregate = found.ok_or_else(|| ApplicationError::not_found(&id))?;
-        if let Some(head) = head {
+        let mut aggregate = match &self.snapshots {
+            Some(snapshots) => snapshots.read(&id, version).await?,
+            None => None,
+        };
+        self.catch_up(&id, &mut aggregate, version).await?;
+        aggregate
+            .filter(|aggregate: &I::Aggregate| !aggregate.root().is_discarded())
+            .ok_or_else(|| ApplicationError::not_found(&id))
+    }
+
+    /// Moves `aggregate` on by its events up to `version`.
+    async fn catch_up<A: Aggregate>(
+        &self,
+        id: &A::Id,
+        aggregate: &mut Option<A>,
+        version: u64,
+    ) -> Result<(), ApplicationError> {
+        let (begun, head) = aggregate
+            .as_ref()
+            .map_or((0, None), |aggregate| (aggregate.version(), aggregate.head()));
+        let select = |stream: StreamSelection| stream.gt(begun).lte(version);
+        let (events, head) = self.store.get_after::<A::Event>(id, head, select).await?;
+        for event in events {
+            event.mutate(aggregate)?;
+        }
+        if let Some((aggregate, head)) = aggregate.as_mut().zip(head) {
             aggregate.set_head(head);
         }
-        Ok(aggregate)
+        Ok(())
     }
 
     /// Whether the aggregate has been saved and its life has not ended.

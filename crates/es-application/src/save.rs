@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use es_domain::{Aggregate, EventHash, Metadata};
 use es_persistence::{Mapper, StoredEvent};
 
-use crate::ApplicationError;
+use crate::{ApplicationError, snapshots::Snapshots};
 
 /// Aggregates with pending events: `&mut dog`, a tuple of such, or a `Vec` or array of such.
 ///
@@ -25,9 +25,19 @@ pub trait Changes: Send {
     fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads)
     -> Result<(), ApplicationError>;
 
-    /// Takes the pending events out: they are stored, and `heads` has the hash of each aggregate's last one.
+    /// Takes the pending events out, because they are stored.
     #[doc(hidden)]
-    fn saved(&mut self, heads: &mut Heads);
+    fn saved(&mut self, stored: &mut Stored<'_>);
+}
+
+/// What goes with events that are stored. It is made and used here only.
+#[expect(unnameable_types, reason = "users never call the method that takes it")]
+#[derive(Debug)]
+pub struct Stored<'a> {
+    pub(crate) heads: Heads,
+    pub(crate) snapshots: Option<&'a Snapshots>,
+    /// The snapshots that are to be kept now.
+    pub(crate) due: Vec<StoredEvent>,
 }
 
 /// The hash of the last event of each aggregate, in the order of the aggregates; none where events are not chained.
@@ -52,11 +62,15 @@ impl<A: Aggregate> Changes for &mut A {
         Ok(())
     }
 
-    fn saved(&mut self, heads: &mut Heads) {
-        drop(self.collect_events());
-        if let Some(head) = heads.pop_front().flatten() {
+    fn saved(&mut self, stored: &mut Stored<'_>) {
+        let events = self.collect_events().len() as u64;
+        if let Some(head) = stored.heads.pop_front().flatten() {
             self.set_head(head);
         }
+        let due = stored
+            .snapshots
+            .and_then(|snapshots| snapshots.encode_due(&**self, events));
+        stored.due.extend(due);
     }
 }
 
@@ -74,9 +88,9 @@ macro_rules! many {
                 self.iter().try_for_each(|changes| changes.encode(mapper, events, heads))
             }
 
-            fn saved(&mut self, heads: &mut Heads) {
+            fn saved(&mut self, stored: &mut Stored<'_>) {
                 for changes in self {
-                    changes.saved(heads);
+                    changes.saved(stored);
                 }
             }
         }
@@ -101,8 +115,8 @@ macro_rules! tuple {
                 Ok(())
             }
 
-            fn saved(&mut self, heads: &mut Heads) {
-                $(self.$index.saved(heads);)*
+            fn saved(&mut self, stored: &mut Stored<'_>) {
+                $(self.$index.saved(stored);)*
             }
         }
     };

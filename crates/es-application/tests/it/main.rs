@@ -14,5 +14,6 @@ mod open;
 mod save;
 #[path = "../../../es-postgres/tests/support/server.rs"]
 mod server;
+mod snapshots;
 mod states;
 mod stores;

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use es_application::prelude::*;
+use es_application::{ApplicationBuilder, prelude::*};
 use tempfile::TempDir;
 
 use crate::server::{Server, fresh_schema};
@@ -23,13 +23,29 @@ pub(crate) fn sqlite(folder: &TempDir) -> Environment {
 }
 
 pub(crate) async fn open(environment: Environment) -> Application {
+    open_with(environment, |builder| builder).await
+}
+
+async fn open_with(
+    environment: Environment,
+    change: impl FnOnce(ApplicationBuilder) -> ApplicationBuilder + Send,
+) -> Application {
     let builder = Application::builder("Bank").environment(environment);
     let builder = builder.persistence([es_sqlite::factory(), es_postgres::factory()]);
-    builder.open().await.unwrap()
+    change(builder).open().await.unwrap()
 }
 
 /// A fresh application on each store.
 pub(crate) async fn all() -> Vec<Opened> {
+    all_with(|environment| environment, |builder| builder).await
+}
+
+/// A fresh application on each store, with changed settings.
+pub(crate) async fn all_with(
+    settings: impl Fn(Environment) -> Environment + Sync,
+    change: impl Fn(ApplicationBuilder) -> ApplicationBuilder + Sync,
+) -> Vec<Opened> {
+    let open = |environment| open_with(settings(environment), &change);
     let folder = tempfile::tempdir().unwrap();
     let in_memory = Opened {
         app: open(Environment::new("Bank")).await,
