@@ -43,6 +43,8 @@ pub(crate) enum Error {
     NoNumber { answer: String, source: ParseIntError },
     /// Something that a PostgreSQL server needs is not on this machine.
     Missing(String),
+    /// Something failed that the user can do something about.
+    Advised { advice: &'static str, source: Box<Error> },
     /// A PostgreSQL server was started but takes no connections.
     NotReady {
         server: &'static str,
@@ -108,6 +110,7 @@ impl fmt::Display for Error {
             }
             Self::NoNumber { answer, .. } => write!(f, "`id` answered `{}`", answer.trim()),
             Self::Missing(what) => f.write_str(what),
+            Self::Advised { advice, .. } => f.write_str(advice),
             Self::NotReady { server, answer, log } => {
                 write!(f, "the {server} takes no connections: {answer}")?;
                 on_own_lines(f, log)
@@ -135,7 +138,7 @@ impl std::error::Error for Error {
             Self::NoNumber { source, .. } => Some(source),
             Self::Metadata(source) => Some(source),
             Self::Signals(source) => Some(source),
-            Self::Step { source, .. } => Some(source.as_ref()),
+            Self::Step { source, .. } | Self::Advised { source, .. } => Some(source.as_ref()),
             _ => None,
         }
     }

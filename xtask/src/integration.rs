@@ -20,6 +20,9 @@ struct Options {
 /// Runs `cargo xtask integration`.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
     let options = parse(arguments)?;
+    if options.keep {
+        postgres::check_none_is_kept()?;
+    }
     println!("integration: PostgreSQL from {}", options.server);
     let server = Server::chosen(&options.server)?;
     println!("integration: it is {}", server.origin());
@@ -58,7 +61,14 @@ fn parse(arguments: &[String]) -> Result<Options, Error> {
             unknown => return Err(Error::Usage(format!("`integration` does not know `{unknown}`"))),
         }
     }
-    Ok(options)
+    match options {
+        Options {
+            keep: true,
+            server: Choice::Url(_),
+            ..
+        } => Err(Error::Usage("`--keep` has nothing to keep where `--url` is".to_owned())),
+        options => Ok(options),
+    }
 }
 
 /// The choice, unless another was made before.
@@ -103,6 +113,7 @@ mod tests {
             (vec!["--image"], "`--image` needs a value"),
             (vec!["--local", "--url", "x"], "only one of"),
             (vec!["--remote"], "does not know `--remote`"),
+            (vec!["--url", "x", "--keep"], "nothing to keep"),
         ] {
             let error = parsed(&arguments).unwrap_err();
             assert!(error.contains(mistake), "{error}");

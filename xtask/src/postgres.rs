@@ -2,6 +2,7 @@
 
 mod account;
 mod docker;
+mod given;
 mod kept;
 mod local;
 mod readiness;
@@ -65,6 +66,20 @@ impl fmt::Display for Choice {
     }
 }
 
+/// Fails when a server is up already: only one can be left running, and others may be using that one.
+pub(crate) fn check_none_is_kept() -> Result<(), Error> {
+    let kept = kept()?;
+    if kept.server()?.is_some() {
+        return Err(Error::Missing(
+            "a server is up already, and only one is kept: remove it with `cargo xtask postgres down`, or test against \
+             it with `--url`"
+                .to_owned(),
+        ));
+    }
+    // What is left of a server that stopped by itself.
+    kept.remove().map(drop)
+}
+
 /// Leaves `server` running, as `postgres up` does.
 pub(crate) fn keep(server: Server) -> Result<(), Error> {
     kept()?.keep(server)
@@ -76,7 +91,7 @@ impl Server {
         match choice {
             Choice::Docker => Container::start().map(Self::Docker),
             Choice::Image(image) => Container::start_of(image.clone()).map(Self::Docker),
-            Choice::Url(url) => Ok(Self::Given(url.clone())),
+            Choice::Url(url) => Self::given(url.clone()),
             Choice::Local => Cluster::start().map(Self::Local),
         }
     }
@@ -84,9 +99,15 @@ impl Server {
     /// Takes the user's server, or starts one.
     pub(crate) fn start() -> Result<Self, Error> {
         match env::var(URL_VARIABLE) {
-            Ok(url) => Ok(Self::Given(url)),
+            Ok(url) => Self::given(url),
             Err(_) => Self::launch(),
         }
+    }
+
+    /// Takes the user's server, if one answers.
+    fn given(url: String) -> Result<Self, Error> {
+        given::check(&url)?;
+        Ok(Self::Given(url))
     }
 
     /// Starts a server in Docker, or else one of this machine's programs.

@@ -130,10 +130,12 @@ impl Application {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let notifications = self.store().put(events).await?;
-        let snapshots = self.inner.repository.snapshots();
+        let repository = self.repository();
+        let notifications = repository.put(events).await?;
+        let snapshots = repository.snapshots();
         let mut stored = Stored {
             heads,
+            cache: repository.cache(),
             snapshots,
             due: Vec::new(),
         };

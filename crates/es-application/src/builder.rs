@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Application, ApplicationError, Repository,
+    cache::Cache,
     snapshots::{Intervals, Snapshots},
 };
 
@@ -77,10 +78,11 @@ impl ApplicationBuilder {
             None => Environment::from_process(self.name),
         };
         let mapper = Mapper::from_environment(&environment)?;
+        let cache = Cache::from_environment(&environment)?;
         let datastore = self.modules.choose(&environment)?.open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
         let snapshots = snapshots(&environment, self.intervals, &mapper, &*datastore).await?;
-        let repository = Repository::new(EventStore::new(recorder, mapper), snapshots);
+        let repository = Repository::new(EventStore::new(recorder, mapper), snapshots, cache);
         Ok(Application::new(environment.name().to_owned(), repository, datastore))
     }
 }

@@ -34,6 +34,7 @@
 
 mod application;
 mod builder;
+mod cache;
 mod error;
 mod execute;
 mod notification_log;

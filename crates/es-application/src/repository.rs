@@ -1,20 +1,31 @@
 //! The aggregates that have been saved.
 
-use es_domain::{Aggregate, AggregateId, Event};
-use es_persistence::{EventStore, StreamSelection};
+use std::collections::HashSet;
 
-use crate::{ApplicationError, snapshots::Snapshots};
+use es_domain::{Aggregate, AggregateId, Event};
+use es_persistence::{EventStore, Notification, RecorderError, StoredEvent, StreamSelection};
+
+use crate::{ApplicationError, cache::Cache, snapshots::Snapshots};
 
 /// Finds aggregates by their IDs.
 #[derive(Clone, Debug)]
 pub struct Repository {
     store: EventStore,
     snapshots: Option<Snapshots>,
+    cache: Option<Cache>,
 }
 
 impl Repository {
-    pub(crate) const fn new(store: EventStore, snapshots: Option<Snapshots>) -> Self {
-        Self { store, snapshots }
+    pub(crate) const fn new(store: EventStore, snapshots: Option<Snapshots>, cache: Option<Cache>) -> Self {
+        Self {
+            store,
+            snapshots,
+            cache,
+        }
+    }
+
+    pub(crate) const fn cache(&self) -> Option<&Cache> {
+        self.cache.as_ref()
     }
 
     pub(crate) const fn snapshots(&self) -> Option<&Snapshots> {
@@ -27,6 +38,10 @@ impl Repository {
 
     /// The aggregate as it is now; its type is known from that of the ID.
     ///
+    /// With a cache (`AGGREGATE_CACHE_MAXSIZE`), a copy that was read or saved before is taken, if the type is `Clone`,
+    /// and only the events that have come since are read; with `AGGREGATE_CACHE_FASTFORWARD=n` not even these: the
+    /// aggregate may then be late, and a save of it a conflict, after which it is read anew.
+    ///
     /// # Errors
     ///
     /// [`ApplicationError::NotFound`] when it has not been saved or its life has ended; other errors when its events
@@ -36,7 +51,17 @@ impl Repository {
     ///
     /// Reading changes nothing; the future may be dropped.
     pub async fn get<I: AggregateId>(&self, id: I) -> Result<I::Aggregate, ApplicationError> {
-        self.get_at(id, u64::MAX).await
+        let Some(cache) = &self.cache else {
+            return self.get_at(id, u64::MAX).await;
+        };
+        let mut aggregate = cache.get::<I::Aggregate>(&id);
+        if aggregate.is_none() || cache.is_fast_forwarding() {
+            self.complete(&id, &mut aggregate, u64::MAX).await?;
+            if let Some(aggregate) = &aggregate {
+                cache.put(aggregate);
+            }
+        }
+        alive(&id, aggregate)
     }
 
     /// The aggregate as it was at `version`, or as it is now when it has not come so far.
@@ -49,14 +74,22 @@ impl Repository {
     ///
     /// Reading changes nothing; the future may be dropped.
     pub async fn get_at<I: AggregateId>(&self, id: I, version: u64) -> Result<I::Aggregate, ApplicationError> {
-        let mut aggregate = match &self.snapshots {
-            Some(snapshots) => snapshots.read(&id, version).await?,
-            None => None,
-        };
-        self.catch_up(&id, &mut aggregate, version).await?;
-        aggregate
-            .filter(|aggregate: &I::Aggregate| !aggregate.root().is_discarded())
-            .ok_or_else(|| ApplicationError::not_found(&id))
+        let mut aggregate = None;
+        self.complete(&id, &mut aggregate, version).await?;
+        alive(&id, aggregate)
+    }
+
+    /// Reads what is missing of `aggregate` up to `version`: a snapshot, when there is nothing, and events.
+    async fn complete<A: Aggregate>(
+        &self,
+        id: &A::Id,
+        aggregate: &mut Option<A>,
+        version: u64,
+    ) -> Result<(), ApplicationError> {
+        if let (None, Some(snapshots)) = (&aggregate, &self.snapshots) {
+            *aggregate = snapshots.read(id, version).await?;
+        }
+        self.catch_up(id, aggregate, version).await
     }
 
     /// Moves `aggregate` on by its events up to `version`.
@@ -80,6 +113,21 @@ impl Repository {
         Ok(())
     }
 
+    /// Stores events. When that fails, what is known of their aggregates may be late.
+    pub(crate) async fn put(&self, events: Vec<StoredEvent>) -> Result<Vec<Notification>, RecorderError> {
+        let Some(cache) = &self.cache else {
+            return self.store.put(events).await;
+        };
+        let ids: HashSet<_> = events.iter().map(|event| event.originator_id.clone()).collect();
+        let stored = self.store.put(events).await;
+        if stored.is_err() {
+            for id in &ids {
+                cache.forget(id);
+            }
+        }
+        stored
+    }
+
     /// Whether the aggregate has been saved and its life has not ended.
     ///
     /// # Errors
@@ -97,4 +145,11 @@ impl Repository {
             .await?;
         Ok(events.last().is_some_and(|event| !event.body().kind().is_discarding()))
     }
+}
+
+/// The aggregate, unless there is none or its life is over.
+fn alive<I: AggregateId>(id: &I, aggregate: Option<I::Aggregate>) -> Result<I::Aggregate, ApplicationError> {
+    aggregate
+        .filter(|aggregate| !aggregate.root().is_discarded())
+        .ok_or_else(|| ApplicationError::not_found(id))
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use es_domain::{Aggregate, EventHash, Metadata};
 use es_persistence::{Mapper, StoredEvent};
 
-use crate::{ApplicationError, snapshots::Snapshots};
+use crate::{ApplicationError, cache::Cache, snapshots::Snapshots};
 
 /// Aggregates with pending events: `&mut dog`, a tuple of such, or a `Vec` or array of such.
 ///
@@ -35,6 +35,7 @@ pub trait Changes: Send {
 #[derive(Debug)]
 pub struct Stored<'a> {
     pub(crate) heads: Heads,
+    pub(crate) cache: Option<&'a Cache>,
     pub(crate) snapshots: Option<&'a Snapshots>,
     /// The snapshots that are to be kept now.
     pub(crate) due: Vec<StoredEvent>,
@@ -66,6 +67,9 @@ impl<A: Aggregate> Changes for &mut A {
         let events = self.collect_events().len() as u64;
         if let Some(head) = stored.heads.pop_front().flatten() {
             self.set_head(head);
+        }
+        if let Some(cache) = stored.cache {
+            cache.put(&**self);
         }
         let due = stored
             .snapshots

@@ -14,6 +14,7 @@ mod process;
 mod select;
 mod sharing;
 mod snapshot;
+mod standstill;
 mod subscription;
 mod tracking;
 mod version;
@@ -145,6 +146,10 @@ pub(crate) const CASES: &[Case] = cases! {
         a_dropped_save_keeps_its_tracking_with_it: Process;
         a_dropped_snapshot_is_stored_or_not: Snapshots;
         dropped_reads_harm_nobody: Events;
+    }
+    standstill {
+        a_save_that_nobody_polls_keeps_nothing_from_others: Events;
+        reads_that_nobody_polls_keep_nothing_from_others: Events;
     }
     model {
         random_calls_end_as_in_the_model: Events;

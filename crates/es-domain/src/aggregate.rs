@@ -84,6 +84,12 @@ pub trait Aggregate: Sized + Send + 'static {
         None
     }
 
+    /// A copy for a cache, or `None` when the type is not `Clone`: `#[derive(Aggregate)]` finds out. By hand:
+    /// `Some(self.clone())`.
+    fn try_clone(&self) -> Option<Self> {
+        None
+    }
+
     /// The events that have been triggered and not saved, oldest first.
     fn pending_events(&self) -> &[DomainEvent<Self::Event>] {
         self.root().pending_events()

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, hash, sync::Arc};
 
 use uuid::Uuid;
 
-use crate::{Aggregate, AggregateId, FreshId, OriginatorId, id_source};
+use crate::{Aggregate, AggregateId, FreshId, Id, OriginatorId, id_source};
 
 /// The value inside of an ID with `#[derive(AggregateId)]`: a UUID or a text.
 #[diagnostic::on_unimplemented(
@@ -127,6 +127,24 @@ pub trait Identifies {
     /// What it identifies.
     type Aggregate;
 }
+
+/// What `#[aggregate(id = …)]` names. An `Id` under another name is found out, because the compiler alone would only say
+/// that nobody may implement [`Identifies`] for it.
+#[derive(Debug)]
+pub struct Named<I>(std::marker::PhantomData<I>);
+
+impl<A> Named<Id<A>> {
+    /// That of an `Id` is not.
+    pub const IS_OWN: bool = false;
+}
+
+/// All other types.
+pub trait NamedOwn {
+    /// Whether the ID is a type of the user's.
+    const IS_OWN: bool = true;
+}
+
+impl<I> NamedOwn for Named<I> {}
 
 #[diagnostic::do_not_recommend]
 impl<I> AggregateId for I

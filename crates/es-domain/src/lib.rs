@@ -42,6 +42,7 @@
 //! | read events and snapshots of older versions | [`versioning`] |
 //! | keep states of aggregates | [`Snapshot`] |
 //! | have IDs of your own | [`AggregateId`] |
+//! | have setters whose changes are events | [`events`], `attributes(…)` |
 //! | hear of events inside of a process | [`Publisher`] |
 //!
 //! The macros only write what can be written by hand: see [`Aggregate`] and [`Event`], and [`styles`] for
@@ -52,6 +53,7 @@ extern crate self as es_domain;
 
 mod aggregate;
 mod clock;
+mod copies;
 mod domain_event;
 mod event;
 mod event_hash;

@@ -3,7 +3,8 @@
 pub use serde;
 
 pub use crate::{
-    id_value::{Identifies, NewtypeId},
+    copies::{Copies, HasCopies, HasNoCopies},
+    id_value::{Identifies, Named, NamedOwn, NewtypeId},
     snapshot::{HasNoSnapshots, HasSnapshots, Snapshots},
     upcast::outcome::{Bodies, Upcast},
 };
@@ -77,14 +78,34 @@ pub fn parse_id<I: NewtypeId>(text: &str) -> Result<I, ParseIdError> {
     I::Value::parse(text).map(I::from_value)
 }
 
+/// Only `#[derive(Aggregate)]` implements this.
+#[diagnostic::on_unimplemented(
+    message = "`#[derive(Aggregate)]` is missing: put it on the struct `{Self}`",
+    label = "not derived",
+    note = "where `Aggregate` is implemented by hand, write `#[events(vis = …)]` with the visibility of `{Self}`"
+)]
+pub trait Derived {}
+
+/// Fails to compile where the derive is forgotten.
+pub const fn assert_derived<A: Derived>() {}
+
 // What follows asks for `E: Event` alone, from which all else comes: a struct that is no aggregate is then one error, in
 // the implementation of `Event`, and not one for each method.
 
 type IdOf<E> = <<E as Event>::Aggregate as Aggregate>::Id;
 
+/// What the body of an initial event has made, for a replay.
+///
+/// # Errors
+///
+/// Those of the body.
+pub fn made<E: Event>(outcome: Result<E::Aggregate, ApplyError>) -> Result<E::Aggregate, ApplyError> {
+    outcome.map(unless_triggered)
+}
+
 /// What the body of an initial event has made. It is refused when the body has triggered events of its own, which would
 /// be lost.
-pub fn made<E: Event>(mut aggregate: E::Aggregate) -> E::Aggregate {
+fn unless_triggered<A: Aggregate>(mut aggregate: A) -> A {
     let root = aggregate.root_mut();
     if root.version() != 0 {
         let event = root.pending_events().first().map_or("", DomainEvent::topic);
@@ -109,7 +130,7 @@ where
 
 /// Gives a new aggregate its identity and its first pending event.
 pub fn born<E: Event>(aggregate: E::Aggregate, id: IdOf<E>, event: E) -> E::Aggregate {
-    trigger::born(made::<E>(aggregate), id, event)
+    trigger::born(unless_triggered(aggregate), id, event)
 }
 
 /// As [`born`], if the body has succeeded.

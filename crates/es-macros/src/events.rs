@@ -30,7 +30,7 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
         Ok(block) => expand_impl(options, block, &mut errors),
         Err(error) => {
             errors.push(header::no_impl(&item, error));
-            item
+            fallback::strip_unread(item)
         }
     };
     tokens.extend(errors.into_tokens());
@@ -53,9 +53,10 @@ fn expand_impl(options: Options, block: ItemImpl, errors: &mut Errors) -> TokenS
 /// `#[event]` where no `#[events]` has taken it away.
 pub(crate) fn stray(options: TokenStream, item: TokenStream) -> TokenStream {
     drop(options);
-    let message = "`#[event]` marks a method inside an impl with `#[events]`: put `#[events]` on the impl";
+    let message = "`#[event]` marks a method inside the impl with `#[events]`, of which an aggregate has one: move it \
+                   there, or put `#[events]` on the impl";
     let mut tokens = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
-    tokens.extend(item);
+    tokens.extend(fallback::strip_method(item));
     tokens
 }
 

@@ -1,20 +1,21 @@
 //! Saves that come together are stored together.
 //!
 //! A commit costs the same for one event as for a hundred, so whoever finds the writers busy shares the next commit with
-//! all others who do. Nobody waits for company: whoever finds the writers idle writes at once, and without a hop to another
-//! task. A second writer joins when the first one is slow: as long as it is fast, a shared commit is cheaper than two.
+//! all others who do. Nobody waits for company: whoever finds the writers idle writes at once. A second writer joins when the
+//! first one is slow: as long as it is fast, a shared commit is cheaper than two.
 //!
 //! It is shared by the stores of this workspace, no part of the public API, and may change in any release.
 
-mod abandon;
+mod detached;
 mod queue;
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{sync::oneshot, time};
+use tokio::{runtime::Handle, sync::oneshot, time};
 
+pub use self::detached::detached;
 use self::{
-    abandon::WriteOnce,
+    detached::begin,
     queue::{Busy, Queue, Turn},
 };
 
@@ -36,11 +37,11 @@ pub trait BatchWriter: Send + 'static {
 
 /// Some writers, and the saves that wait for them.
 ///
-/// Whoever takes an idle writer drives it as part of the own call. A caller that goes away meanwhile does not interrupt
-/// the write: it goes on in a task of the runtime.
+/// Whoever takes an idle writer begins to write as part of the own call, and a task of the runtime goes on with it.
 pub struct GroupCommit<W: BatchWriter> {
     queue: Arc<Queue<W>>,
     has_spares: bool,
+    runtime: Handle,
 }
 
 /// How long a save waits for the writers at work before an idle one joins them.
@@ -59,12 +60,13 @@ pub enum WriterGone {
 }
 
 impl<W: BatchWriter> GroupCommit<W> {
-    /// Writes by `writers`, each one batch at a time.
-    pub fn new(writers: impl IntoIterator<Item = W>) -> Self {
+    /// Writes by `writers`, each one batch at a time, in tasks of `runtime`.
+    pub fn new(runtime: Handle, writers: impl IntoIterator<Item = W>) -> Self {
         let queue = Queue::new(writers);
         Self {
             has_spares: queue.has_spares(),
             queue: Arc::new(queue),
+            runtime,
         }
     }
 
@@ -96,11 +98,16 @@ impl<W: BatchWriter> GroupCommit<W> {
         answer.await.map_err(|_dropped| WriterGone::WhileWriting)
     }
 
+    /// Begins to write a batch; the answer comes when it is done.
     async fn write(&self, writer: Busy<W>) {
-        if let Some(writer) = WriteOnce::new(&self.queue, writer).await {
-            // More has come meanwhile. It is not this caller's business to write it all.
-            drop(tokio::spawn(Arc::clone(&self.queue).write_all(writer)));
-        }
+        let queue = Arc::clone(&self.queue);
+        let batch = begin(&self.runtime, async move {
+            if let Some(writer) = Arc::clone(&queue).write_once(writer).await {
+                // More has come meanwhile. It is not this caller's business to write it all.
+                drop(tokio::spawn(queue.write_all(writer)));
+            }
+        });
+        drop(batch.await);
     }
 
     /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.

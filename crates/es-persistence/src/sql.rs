@@ -11,7 +11,7 @@ mod snapshots;
 
 pub use self::{
     database::Database,
-    factory::persistence,
+    factory::{persistence, persistence_with},
     name::{SqlName, SqlNameError},
     save::{Save, Table},
 };

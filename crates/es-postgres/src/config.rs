@@ -1,9 +1,14 @@
 //! What the environment says about the server.
 
-use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use es_persistence::{Environment, EnvironmentError, sql::SqlName};
-use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
+
+use crate::{
+    encryption::encrypted,
+    password::{self, Account, PasswordError, PasswordProvider},
+};
 
 /// Where the database is and how it is used.
 #[derive(Clone, Debug)]
@@ -31,9 +36,13 @@ pub(crate) struct Pool {
 
 /// The server, the database and the account.
 #[derive(Clone)]
-pub(crate) struct Server(PgConnectOptions);
+pub(crate) struct Server {
+    options: PgConnectOptions,
+    account: Account,
+    provider: Option<Arc<dyn PasswordProvider>>,
+}
 
-/// The driver's own options would print the password.
+/// The driver's own options would print the password, and so may the provider.
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Server({self})")
@@ -42,26 +51,31 @@ impl fmt::Debug for Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (user, port) = (self.0.get_username(), self.0.get_port());
-        let database = self.0.get_database().unwrap_or(user);
-        match self.0.get_socket() {
-            Some(folder) => write!(f, "{user}@{}:{port}/{database}", folder.display()),
-            None => write!(f, "{user}@{}:{port}/{database}", self.0.get_host()),
-        }
+        self.account.fmt(f)
     }
 }
 
 impl Server {
-    pub(crate) const fn options(&self) -> &PgConnectOptions {
-        &self.0
+    /// What a new connection is made with. The provider is asked for the password each time, as the last one may have
+    /// expired.
+    pub(crate) async fn options(&self) -> Result<PgConnectOptions, PasswordError> {
+        let options = self.options.clone().disable_statement_logging();
+        match &self.provider {
+            Some(provider) => Ok(options.password(&password::ask(provider, &self.account).await?)),
+            None => Ok(options),
+        }
     }
 }
 
 impl Config {
-    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
+    /// What the environment says, with the passwords of `provider`, if there is one.
+    pub(crate) fn from_environment(
+        environment: &Environment,
+        provider: Option<Arc<dyn PasswordProvider>>,
+    ) -> Result<Self, EnvironmentError> {
         let answer_timeout = positive_seconds(environment, "POSTGRES_STATEMENT_TIMEOUT", 30)?;
         Ok(Self {
-            server: server(environment, answer_timeout)?,
+            server: server(environment, answer_timeout, provider)?,
             schema: schema(environment)?,
             create_table: environment.flag("CREATE_TABLE", true)?,
             connect_timeout: positive_seconds(environment, "POSTGRES_CONNECT_TIMEOUT", 30)?,
@@ -72,28 +86,61 @@ impl Config {
     }
 }
 
-fn server(environment: &Environment, statement_timeout: Duration) -> Result<Server, EnvironmentError> {
+fn server(
+    environment: &Environment,
+    statement_timeout: Duration,
+    provider: Option<Arc<dyn PasswordProvider>>,
+) -> Result<Server, EnvironmentError> {
+    let account = account(environment)?;
+    let options = PgConnectOptions::new_without_pgpass()
+        .database(account.database())
+        .username(account.user())
+        .port(account.port())
+        .application_name(environment.name())
+        .options(session(environment, statement_timeout)?);
+    let options = if account.host().starts_with('/') {
+        options.socket(account.host())
+    } else {
+        options.host(account.host())
+    };
+    let options = match (environment.get("POSTGRES_PASSWORD"), &provider) {
+        (Some(password), None) => options.password(password),
+        _ => options,
+    };
+    if provider.is_none() {
+        refuse_topic(environment)?;
+    }
+    Ok(Server {
+        options: encrypted(environment, options, account.host())?,
+        account,
+        provider,
+    })
+}
+
+fn account(environment: &Environment) -> Result<Account, EnvironmentError> {
     let host = environment.require(
         "POSTGRES_HOST",
         "set it to the name of the server's host, or to the folder of its socket",
     )?;
     let port = environment.parse("POSTGRES_PORT", "the number of a port")?;
-    let options = PgConnectOptions::new_without_pgpass()
-        .database(environment.require("POSTGRES_DBNAME", "set it to the name of the database")?)
-        .username(environment.require("POSTGRES_USER", "set it to the name of the account")?)
-        .port(port.unwrap_or(5432))
-        .application_name(environment.name())
-        .options(session(environment, statement_timeout)?);
-    let options = if host.starts_with('/') {
-        options.socket(host)
-    } else {
-        options.host(host)
-    };
-    let options = match environment.get("POSTGRES_PASSWORD") {
-        Some(password) => options.password(password),
-        None => options,
-    };
-    Ok(Server(encrypted(environment, options, host)?))
+    Ok(Account::new(
+        host,
+        port.unwrap_or(5432),
+        environment.require("POSTGRES_DBNAME", "set it to the name of the database")?,
+        environment.require("POSTGRES_USER", "set it to the name of the account")?,
+    ))
+}
+
+/// Who names a function that gives passwords must not be left with none.
+fn refuse_topic(environment: &Environment) -> Result<(), EnvironmentError> {
+    const KEY: &str = "POSTGRES_GET_PASSWORD_TOPIC";
+    match environment.get(KEY).filter(|topic| !topic.is_empty()) {
+        None => Ok(()),
+        Some(_) => Err(environment.invalid(
+            KEY,
+            "a function that can be called from here: give a PasswordProvider to es_postgres::factory_with",
+        )),
+    }
 }
 
 /// The settings of every session.
@@ -115,41 +162,6 @@ fn session(
         ("enable_seqscan", "off".to_owned()),
         ("jit", "off".to_owned()),
     ])
-}
-
-/// Adds how the connection is encrypted: with a verified certificate, unless nobody else can listen.
-fn encrypted(
-    environment: &Environment,
-    options: PgConnectOptions,
-    host: &str,
-) -> Result<PgConnectOptions, EnvironmentError> {
-    const KEY: &str = "POSTGRES_SSL_MODE";
-    let mode = match environment.get(KEY).map(str::trim) {
-        None | Some("") if is_local(host) => PgSslMode::Prefer,
-        None | Some("" | "verify-full") => PgSslMode::VerifyFull,
-        Some("verify-ca") => PgSslMode::VerifyCa,
-        Some("require") => PgSslMode::Require,
-        Some("prefer") => PgSslMode::Prefer,
-        Some("disable") => PgSslMode::Disable,
-        Some(_) => {
-            return Err(environment.invalid(KEY, "one of verify-full, verify-ca, require, prefer, disable"));
-        }
-    };
-    let options = options.ssl_mode(mode);
-    Ok(
-        match environment
-            .get("POSTGRES_SSL_ROOT_CERT")
-            .filter(|path| !path.is_empty())
-        {
-            Some(path) => options.ssl_root_cert(PathBuf::from(path)),
-            None => options,
-        },
-    )
-}
-
-/// Whether what goes to `host` stays within this machine.
-fn is_local(host: &str) -> bool {
-    host.starts_with('/') || host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 pub(crate) fn schema(environment: &Environment) -> Result<SqlName, EnvironmentError> {

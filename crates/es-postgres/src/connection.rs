@@ -3,10 +3,16 @@
 use std::time::Instant;
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
-use sqlx::{ConnectOptions as _, PgConnection, Row as _};
+use sqlx::{ConnectOptions as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
-use crate::{STORE, config::Config, error::Failure};
+use crate::{
+    STORE,
+    config::Config,
+    encryption::{Unencrypted, failure_of_connecting},
+    error::Failure,
+    password::PasswordError,
+};
 
 /// The oldest server whose language the schema speaks.
 const OLDEST: u32 = 140_000;
@@ -27,17 +33,28 @@ pub(crate) struct Backend {
     pub(crate) started: i64,
 }
 
-/// Opens a connection, in the time that is given to this.
+/// Opens a connection, in the time that is given to this and to the password provider.
 pub(crate) async fn open(config: &Config) -> Result<Connection, Failure> {
-    match timeout(config.connect_timeout, connect(config)).await {
+    let begun = Instant::now();
+    let options = options(config).await?;
+    let left = config.connect_timeout.saturating_sub(begun.elapsed());
+    match timeout(left, connect(&options)).await {
         Ok(connection) => connection.map_err(Failure::while_connecting),
         Err(elapsed) => Err(Failure::unreached(elapsed)),
     }
 }
 
-async fn connect(config: &Config) -> Result<Connection, Failure> {
-    let options = config.server.options().clone().disable_statement_logging();
-    let mut driver = options.connect().await?;
+/// What a connection is made with now.
+pub(crate) async fn options(config: &Config) -> Result<PgConnectOptions, Failure> {
+    let limit = config.connect_timeout;
+    let asked = timeout(limit, config.server.options()).await;
+    asked
+        .unwrap_or(Err(PasswordError::Late(limit)))
+        .map_err(Failure::unreached)
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<Connection, Failure> {
+    let mut driver = options.connect().await.map_err(failure_of_connecting)?;
     if driver.server_version_num().is_some_and(|version| version < OLDEST) {
         return Err(Failure::unreached(
             "the server is older than PostgreSQL 14, the oldest that this store knows",
@@ -77,8 +94,11 @@ impl Backend {
 
 /// The error that says which server cannot be used, and what to do.
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
+    // These say themselves what to do.
+    let is_explained = failure.is_caused_by::<PasswordError>() || failure.is_caused_by::<Unencrypted>();
     let error = failure.into_error(Operation::Open);
     let advice = match error.kind() {
+        _ if is_explained => "no connection can be made",
         RecorderErrorKind::Unavailable => {
             "it cannot be reached or refuses this account: see that it runs, \
                                            and POSTGRES_HOST, _PORT, _DBNAME, _USER, _PASSWORD and _SSL_MODE"

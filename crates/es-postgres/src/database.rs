@@ -5,7 +5,7 @@ use std::sync::Arc;
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
     StoredEvent, StreamSelection, Tracking, Wakeup,
-    group_commit::{GroupCommit, WriterGone},
+    group_commit::GroupCommit,
     sql::{Database, Save, SqlName, Table},
 };
 use tokio::{runtime::Handle, time::timeout};
@@ -15,7 +15,6 @@ use crate::{
     config::Config,
     connection::cannot_open,
     connections::Connections,
-    detached::detached,
     error::Failure,
     readers::Readers,
     reading::{LogReading, Settled, SettledReading, StreamReading, TrackingReading},
@@ -38,7 +37,6 @@ pub(crate) struct PostgresDatabase {
     readers: Readers,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
-    runtime: Handle,
 }
 
 impl PostgresDatabase {
@@ -58,7 +56,7 @@ impl Database for PostgresDatabase {
     type Config = Config;
 
     fn configure(environment: &Environment) -> Result<Config, EnvironmentError> {
-        Config::from_environment(environment)
+        Config::from_environment(environment, None)
     }
 
     async fn open(config: Config, application: &SqlName) -> Result<Self, RecorderError> {
@@ -77,12 +75,11 @@ impl Database for PostgresDatabase {
             is_durable,
             readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
             watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
-            writer: GroupCommit::new(writers),
+            writer: GroupCommit::new(runtime, writers),
             settled,
             connections,
             tables,
             wakers,
-            runtime,
         })
     }
 
@@ -93,9 +90,7 @@ impl Database for PostgresDatabase {
     }
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
-        let database = Arc::clone(self);
-        let saved = detached(&self.runtime, async move { database.writer.save(save).await }).await;
-        let saved = saved.unwrap_or(Err(WriterGone::WhileWriting));
+        let saved = self.writer.save(save).await;
         saved.unwrap_or_else(|gone| Err(gone.into_error(STORE)))
     }
 

@@ -114,6 +114,11 @@ impl Failure {
         matches!(self.reach, Reach::Unreached | Reach::Undone) || self.is_collision()
     }
 
+    /// Whether the cause is an `E`.
+    pub(crate) fn is_caused_by<E: error::Error + 'static>(&self) -> bool {
+        self.source.is::<E>()
+    }
+
     /// Whether others were in the way, so that nothing was done.
     pub(crate) fn is_collision(&self) -> bool {
         // A serialization failure, a deadlock, and the same version stored by another process in this moment.

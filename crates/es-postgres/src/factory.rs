@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use es_persistence::{Persistence, sql};
 
-use crate::database::PostgresDatabase;
+use crate::{config::Config, database::PostgresDatabase, password::PasswordProvider};
 
 /// The store in a PostgreSQL database: `PERSISTENCE_MODULE=postgres`.
 ///
@@ -12,4 +12,14 @@ use crate::database::PostgresDatabase;
 #[must_use]
 pub fn factory() -> Arc<dyn Persistence> {
     sql::persistence::<PostgresDatabase>()
+}
+
+/// The same store, with the passwords of `provider`. `POSTGRES_PASSWORD` and `POSTGRES_GET_PASSWORD_TOPIC` do not count
+/// then.
+#[must_use]
+pub fn factory_with(provider: impl PasswordProvider) -> Arc<dyn Persistence> {
+    let provider: Arc<dyn PasswordProvider> = Arc::new(provider);
+    sql::persistence_with::<PostgresDatabase>(move |environment| {
+        Config::from_environment(environment, Some(Arc::clone(&provider)))
+    })
 }

@@ -1,6 +1,6 @@
 //! Events in a PostgreSQL database, version 14 or later.
 //!
-//! [`factory`] is given to an application, and the environment does the rest:
+//! [`factory`] is given to an application, or [`factory_with`] what gives passwords, and the environment does the rest:
 //!
 //! | key | default | meaning |
 //! |---|---|---|
@@ -8,10 +8,10 @@
 //! | `POSTGRES_HOST` | required | the server's host, or the folder of its socket |
 //! | `POSTGRES_PORT` | 5432 | |
 //! | `POSTGRES_DBNAME`, `POSTGRES_USER` | required | the database and the account |
-//! | `POSTGRES_PASSWORD` | none | |
+//! | `POSTGRES_PASSWORD` | none | does not count beside a [`PasswordProvider`] |
 //! | `POSTGRES_SCHEMA` | `public` | where the tables are |
 //! | `POSTGRES_SSL_MODE` | `verify-full` | `verify-ca`, `require`, `prefer` or `disable` are less; `prefer` on this machine |
-//! | `POSTGRES_SSL_ROOT_CERT` | the system's | a file of certificates to trust |
+//! | `POSTGRES_SSL_ROOT_CERT` | none | a file of authorities to trust beside the system's |
 //! | `POSTGRES_CONNECT_TIMEOUT` | 30 | seconds to wait for a connection |
 //! | `POSTGRES_STATEMENT_TIMEOUT` | 30 | seconds to wait for an answer |
 //! | `POSTGRES_LOCK_TIMEOUT` | 0 | seconds to wait for what others have locked; 0 waits as long as for an answer |
@@ -20,6 +20,9 @@
 //! | `POSTGRES_CONN_MAX_AGE` | 3600 | seconds after which a connection is replaced |
 //! | `POSTGRES_PRE_PING` | no | ask whether a connection is alive before each use |
 //! | `CREATE_TABLE` | yes | make the tables that are missing |
+//!
+//! `require` encrypts for whoever answers, and `verify-ca` for whoever has a certificate by an authority that is trusted,
+//! which the system's are: only `verify-full` sees that it is the server that was meant.
 //!
 //! One connection more listens for what other processes store.
 //!
@@ -35,9 +38,10 @@ mod config;
 mod connection;
 mod connections;
 mod database;
-mod detached;
+mod encryption;
 mod error;
 mod factory;
+mod password;
 mod readers;
 mod reading;
 mod rows;
@@ -45,7 +49,11 @@ pub mod schema;
 mod watcher;
 mod writer;
 
-pub use self::{factory::factory, writer::TransactionalEvents};
+pub use self::{
+    factory::{factory, factory_with},
+    password::{Account, NoPassword, PasswordProvider},
+    writer::TransactionalEvents,
+};
 
 /// The name of this store in errors.
 const STORE: &str = "PostgreSQL";

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Operation, RecorderError};
+use es_persistence::{Operation, RecorderError, group_commit::detached};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     config::Config,
     connections::{Connections, Lease},
-    detached::detached,
     error::Failure,
     reading::Reading,
 };

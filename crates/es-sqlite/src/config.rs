@@ -1,12 +1,14 @@
 //! What the environment says about the file.
 
 use std::{
-    path::PathBuf,
+    path::{self, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
 use es_persistence::{Environment, EnvironmentError};
+
+use crate::connection::Place;
 
 /// Where the database is and how it is used.
 #[derive(Clone, Debug)]
@@ -15,7 +17,12 @@ pub(crate) struct Config {
     pub(crate) lock_timeout: Duration,
     pub(crate) synchronous: Synchronous,
     pub(crate) create_table: bool,
+    /// The file that was opened, once it was.
+    pub(crate) place: Place,
 }
+
+/// How many seconds SQLite can wait at most: it counts milliseconds in 32 bits.
+const LONGEST: u32 = i32::MAX.unsigned_abs() / 1000;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +49,22 @@ impl Config {
             "SQLITE_DBNAME",
             "set it to the path of the database file, a file: URI, or :memory:",
         )?;
-        let seconds: Option<u32> = environment.parse("SQLITE_LOCK_TIMEOUT", "a whole number of seconds")?;
         Ok(Self {
             location: Location::parse(name),
-            lock_timeout: Duration::from_secs(seconds.unwrap_or(5).into()),
+            lock_timeout: lock_timeout(environment)?,
             synchronous: synchronous(environment)?,
             create_table: environment.flag("CREATE_TABLE", true)?,
+            place: Place::default(),
         })
+    }
+}
+
+fn lock_timeout(environment: &Environment) -> Result<Duration, EnvironmentError> {
+    const KEY: &str = "SQLITE_LOCK_TIMEOUT";
+    let allowed = format!("a whole number of seconds up to {LONGEST}");
+    match environment.parse(KEY, &allowed)?.unwrap_or(5) {
+        seconds @ 0..=LONGEST => Ok(Duration::from_secs(seconds.into())),
+        _ => Err(environment.invalid(KEY, allowed)),
     }
 }
 
@@ -66,7 +82,8 @@ impl Location {
     fn parse(name: &str) -> Self {
         match name.strip_prefix("file:") {
             None if name == ":memory:" => Self::memory(&fresh_name()),
-            None => Self::File(PathBuf::from(name)),
+            // A relative path would mean another file when the process changes its folder.
+            None => Self::File(path::absolute(name).unwrap_or_else(|_| PathBuf::from(name))),
             Some(uri) if uri.contains("mode=memory") || uri.starts_with(":memory:") => {
                 Self::memory(uri.split('?').next().unwrap_or_default())
             }
@@ -111,5 +128,18 @@ impl Synchronous {
             Self::Full => "FULL",
             Self::Extra => "EXTRA",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_means_the_same_file_when_the_process_changes_its_folder() {
+        let Location::File(path) = Location::parse("events.sqlite") else {
+            panic!("it is no file")
+        };
+        assert!(path.is_absolute() && path.ends_with("events.sqlite"), "{path:?}");
     }
 }

@@ -1,10 +1,11 @@
 //! The two kinds of connections: the one that writes, and those that read.
 
+mod place;
+
 use std::{
-    error,
-    fs::OpenOptions,
+    error, fs,
     io::ErrorKind,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -16,6 +17,7 @@ use sqlx::{
 };
 use tokio::time::sleep;
 
+pub(crate) use self::place::Place;
 use crate::{
     STORE,
     config::{Config, Location},
@@ -31,7 +33,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Opens the connection that writes, and makes the file when it is not there.
 pub(crate) async fn open_writer(config: &Config) -> Result<SqliteConnection, RecorderError> {
     check_version()?;
-    check_file(&config.location)?;
+    check_file(config)?;
     let mut connection = connect(config).await.map_err(|failure| cannot_open(config, failure))?;
     check_settings(config, &mut connection).await?;
     Ok(connection)
@@ -54,17 +56,22 @@ fn writer_options(config: &Config) -> SqliteConnectOptions {
         Location::Memory(_) => SqliteJournalMode::Memory,
         Location::File(_) | Location::Uri(_) => SqliteJournalMode::Wal,
     };
+    options(config)
+        .create_if_missing(config.create_table)
+        .journal_mode(journal_mode)
+        // Errors tell what statements would.
+        .disable_statement_logging()
+}
+
+/// What makes commits as safe as they have to be.
+pub(crate) fn options(config: &Config) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(config.location.filename())
-        .create_if_missing(true)
         .busy_timeout(config.lock_timeout)
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON")
         .pragma("recursive_triggers", "ON")
-        .journal_mode(journal_mode)
         .pragma("synchronous", config.synchronous.pragma())
-        // Errors tell what statements would.
-        .disable_statement_logging()
 }
 
 /// Opens a connection that can only read.
@@ -95,27 +102,36 @@ fn check_version() -> Result<(), RecorderError> {
 }
 
 /// Says in words what SQLite says in a number.
-fn check_file(location: &Location) -> Result<(), RecorderError> {
-    let Location::File(path) = location else { return Ok(()) };
-    let refuse = |kind, fault| Err(open_error(kind).with_source(fault));
+///
+/// The file is looked at and never opened: to close it would take away the locks that this process has on it by other
+/// connections.
+fn check_file(config: &Config) -> Result<(), RecorderError> {
+    let Location::File(path) = &config.location else {
+        return Ok(());
+    };
+    let fault = match fs::metadata(path) {
+        Ok(file) if file.is_file() => return Ok(()),
+        Ok(folder) if folder.is_dir() => format!("{} is a folder: name a file in it", path.display()),
+        Ok(_) => format!("{} is no regular file: name one", path.display()),
+        Err(error) if error.kind() == ErrorKind::NotFound => match missing(config, path) {
+            Some(fault) => fault,
+            None => return Ok(()),
+        },
+        Err(error) => format!("{} cannot be a file that is opened ({error})", path.display()),
+    };
+    Err(open_error(RecorderErrorKind::Unavailable).with_source(fault))
+}
+
+/// Why a file that is not there cannot be made.
+fn missing(config: &Config, path: &Path) -> Option<String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-        let fault = format!("there is no folder {}: make it first", folder.display());
-        return refuse(RecorderErrorKind::Unavailable, fault);
-    }
-    if path.is_dir() {
-        let fault = format!("{} is a folder: name a file in it", path.display());
-        return refuse(RecorderErrorKind::Unavailable, fault);
-    }
-    match OpenOptions::new().write(true).open(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            let fault = format!(
-                "{} may not be written ({error}): give this user the right to",
-                path.display()
-            );
-            refuse(RecorderErrorKind::ReadOnly, fault)
-        }
-        _ => Ok(()),
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => Some(format!("there is no folder {}: make it first", folder.display())),
+        None if config.create_table => None,
+        None => Some(format!(
+            "there is no file {}; let CREATE_TABLE be yes once, or make it beforehand",
+            path.display()
+        )),
     }
 }
 

@@ -8,11 +8,13 @@ use es_persistence::{
     group_commit::GroupCommit,
     sql::{Database, Save, SqlName, Table},
 };
+use tokio::runtime::Handle;
 
 use crate::{
     STORE,
     config::{Config, Location},
-    connection::{cannot_open, open_writer},
+    connection::{Place, cannot_open, open_writer},
+    error::Failure,
     gate::Gate,
     readers::Readers,
     reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
@@ -51,27 +53,37 @@ impl Database for SqliteDatabase {
             tables.check(application, &mut connection).await
         };
         usable.map_err(|failure| cannot_open(&config, failure))?;
+        let place = Place::of(&config, &mut connection).await;
+        let config = Config {
+            place: place.map_err(|failure| cannot_open(&config, failure))?,
+            // It is there now. One that is removed meanwhile is not made anew.
+            create_table: false,
+            ..config
+        };
         let (wakers, gate) = (Wakers::default(), Gate::of(&config.location));
+        let runtime = Handle::try_current().map_err(|error| cannot_open(&config, Failure::new(error)))?;
+        let writer = Writer::new(
+            config.clone(),
+            Arc::clone(&tables),
+            connection,
+            gate.clone(),
+            wakers.clone(),
+        );
         Ok(Self {
             is_durable: !matches!(config.location, Location::Memory(_)),
-            readers: Readers::new(config.clone(), gate.clone()),
-            watcher: Watcher::start(config.clone(), wakers.clone()),
-            writer: GroupCommit::new([Writer::new(
-                config,
-                Arc::clone(&tables),
-                connection,
-                gate,
-                wakers.clone(),
-            )]),
+            readers: Readers::new(config.clone(), gate, runtime.clone()),
+            watcher: Watcher::start(&runtime, config, wakers.clone()),
+            writer: GroupCommit::new(runtime, [writer]),
             tables,
             wakers,
         })
     }
 
     async fn close(&self) {
-        self.writer.close().await;
-        self.watcher.stop().await;
         self.readers.close();
+        self.watcher.stop().await;
+        // The last connection that closes moves the write-ahead log into the file; one that reads cannot.
+        self.writer.close().await;
     }
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {

@@ -31,6 +31,14 @@ impl Failure {
         }
     }
 
+    /// The file is not where it was.
+    pub(crate) fn moved(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self {
+            code: Some(ffi::SQLITE_CANTOPEN),
+            source: source.into(),
+        }
+    }
+
     /// The connection cannot be opened again for a write.
     pub(crate) fn reopening(error: RecorderError) -> Self {
         Self {
@@ -47,6 +55,16 @@ impl Failure {
     /// Whether another connection has what is needed.
     pub(crate) fn is_busy(&self) -> bool {
         matches!(self.primary_code(), Some(ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED))
+    }
+
+    /// Whether others have written since the transaction began to read, so that it can never write.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.code == Some(ffi::SQLITE_BUSY_SNAPSHOT)
+    }
+
+    /// Whether the statement itself is wrong, or stands where it cannot.
+    pub(crate) fn is_error(&self) -> bool {
+        self.primary_code() == Some(ffi::SQLITE_ERROR)
     }
 
     /// Whether SQLite failed before it had written all that a commit needs: then nothing is stored.

@@ -6,9 +6,13 @@
 //! |---|---|---|
 //! | `PERSISTENCE_MODULE` | | `sqlite` chooses this store |
 //! | `SQLITE_DBNAME` | required | a path, a `file:` URI, or `:memory:` |
-//! | `SQLITE_LOCK_TIMEOUT` | 5 | seconds to wait for another process that is writing |
+//! | `SQLITE_LOCK_TIMEOUT` | 5 | seconds to wait for another process that is writing; at most 2,147,483 |
 //! | `SQLITE_SYNCHRONOUS` | `FULL` | `FULL` or `EXTRA`: what is saved survives a power loss; `NORMAL`: the last saves may not |
 //! | `CREATE_TABLE` | yes | make the tables that are missing |
+//!
+//! The runtime is tokio's, with timers. The file is on a local disk and stays where it is: once it was removed or replaced,
+//! saves and reads fail until it is back. Beside it stand its write-ahead log (`-wal`, which has what was stored last, and
+//! must never be removed) and an index (`-shm`); when the last process has closed the store, the file alone has everything.
 //!
 //! All writes go through one connection (sqlx) in a task of its own, which stores in one commit what has come together
 //! while it was writing. Reads use connections of their own (rusqlite) on the caller's thread, a bounded page at a time,
@@ -29,7 +33,7 @@ mod schema;
 mod watcher;
 mod writer;
 
-pub use self::{factory::factory, maintenance::maintain};
+pub use self::{factory::factory, maintenance::maintain, writer::TransactionalEvents};
 
 /// The name of this store in errors.
 const STORE: &str = "SQLite";

@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use es_persistence::{Operation, RecorderError};
+use es_persistence::{Operation, RecorderError, group_commit::detached};
 use rusqlite::Connection;
-use tokio::sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedRwLockReadGuard, OwnedSemaphorePermit, Semaphore},
+};
 
 use crate::{config::Config, connection, error::Failure, gate::Gate};
 
@@ -60,27 +63,36 @@ pub(crate) struct Readers {
     idle: Mutex<Vec<Connection>>,
     permits: Arc<Semaphore>,
     gate: Gate,
+    runtime: Handle,
 }
 
 impl Readers {
-    pub(crate) fn new(config: Config, gate: Gate) -> Arc<Self> {
+    pub(crate) fn new(config: Config, gate: Gate, runtime: Handle) -> Arc<Self> {
         Arc::new(Self {
             config,
             idle: Mutex::default(),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
             gate,
+            runtime,
         })
     }
 
-    /// Reads all of `reading`.
+    /// Reads all of `reading`: at once, or in a task when it has to wait. A future that has been given what it waited for
+    /// and is not polled would keep that from others, the writer of a database in memory among them.
     pub(crate) async fn read<R: Reading>(
         self: &Arc<Self>,
         operation: Operation,
-        mut reading: R,
+        reading: R,
     ) -> Result<R::Output, RecorderError> {
-        let fail = |failure: Failure| failure.into_error(operation);
-        let lease = self.lease().await.map_err(fail)?;
-        if lease.advance(&mut reading, PAGE).map_err(fail)? {
+        let readers = Arc::clone(self);
+        let read = detached(&self.runtime, async move { readers.read_all(reading).await }).await;
+        let read = read.unwrap_or_else(|ended| Err(Failure::new(ended)));
+        read.map_err(|failure| failure.into_error(operation))
+    }
+
+    async fn read_all<R: Reading>(self: Arc<Self>, mut reading: R) -> Result<R::Output, Failure> {
+        let mut lease = self.lease().await?;
+        if lease.advance(&mut reading, PAGE)? {
             return Ok(reading.finish());
         }
         let rest = move || {
@@ -88,15 +100,14 @@ impl Readers {
                 .advance(&mut reading, Budget::UNLIMITED)
                 .map(|_all| reading.finish())
         };
-        let read = tokio::task::spawn_blocking(rest)
-            .await
-            .map_err(|error| fail(Failure::new(error)))?;
-        read.map_err(fail)
+        tokio::task::spawn_blocking(rest).await.map_err(Failure::new)?
     }
 
     async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|_closed| Failure::new("the store is closed"))?;
         let gate = self.gate.read().await;
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Failure::new)?;
+        self.config.place.check()?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -134,11 +145,13 @@ struct Lease {
 }
 
 impl Lease {
-    fn advance(&self, reading: &mut impl Reading, budget: Budget) -> Result<bool, Failure> {
-        match &self.connection {
-            Some(connection) => Ok(reading.advance(connection, budget)?),
-            None => Err(Failure::new("the connection is gone")),
-        }
+    fn advance(&mut self, reading: &mut impl Reading, budget: Budget) -> Result<bool, Failure> {
+        let Some(connection) = self.connection.take() else {
+            return Err(Failure::new("the connection is gone"));
+        };
+        let is_done = reading.advance(&connection, budget)?;
+        self.connection = Some(connection);
+        Ok(is_done)
     }
 }
 

@@ -6,7 +6,11 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    runtime::Handle,
+    task::JoinHandle,
+    time::{Interval, MissedTickBehavior},
+};
 
 use crate::{config::Config, connection, error::Failure, writer::Wakers};
 
@@ -20,9 +24,11 @@ const PACE: Duration = Duration::from_millis(50);
 pub(crate) struct Watcher(Mutex<Option<JoinHandle<()>>>);
 
 impl Watcher {
-    /// Starts the task on the runtime of the caller.
-    pub(crate) fn start(config: Config, wakers: Wakers) -> Self {
-        Self(Mutex::new(Some(tokio::spawn(watch(config, wakers)))))
+    /// Starts the task on `runtime`, which is the caller's and has to be one with timers.
+    pub(crate) fn start(runtime: &Handle, config: Config, wakers: Wakers) -> Self {
+        // Made here and not in the task, where its panic would be seen by nobody.
+        let pace = tokio::time::interval(PACE);
+        Self(Mutex::new(Some(runtime.spawn(watch(config, wakers, pace)))))
     }
 
     /// Ends the task.
@@ -44,8 +50,7 @@ impl Drop for Watcher {
     }
 }
 
-async fn watch(config: Config, wakers: Wakers) {
-    let mut pace = tokio::time::interval(PACE);
+async fn watch(config: Config, wakers: Wakers, mut pace: Interval) {
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut file = File {
         config,
@@ -83,6 +88,7 @@ impl File {
     }
 
     fn read_version(&mut self) -> Result<i64, Failure> {
+        self.config.place.check()?;
         let connection = match self.connection.take() {
             Some(connection) => connection,
             None => connection::open_reader(&self.config)?,

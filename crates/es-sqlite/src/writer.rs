@@ -1,17 +1,21 @@
 //! The connection that writes, in the hands of one task.
 
 mod batch;
+mod insertion;
+mod link;
 mod refusal;
 mod settle;
 mod statements;
+mod transaction;
 
 use std::sync::Arc;
 
 use es_persistence::{RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter, sql::Save};
-use sqlx::{Connection as _, Executor as _, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use self::statements::Statements;
-use crate::{config::Config, connection, error::Failure, gate::Gate, schema::Tables};
+pub use self::transaction::TransactionalEvents;
+use self::{link::Link, statements::Statements};
+use crate::{config::Config, gate::Gate, schema::Tables};
 
 /// The positions of a save's events, or why it is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;
@@ -20,9 +24,8 @@ type Outcome = Result<Vec<u64>, RecorderError>;
 ///
 /// After any failure but a refused row the connection is closed, and another one opened for the next batch.
 pub(crate) struct Writer {
-    config: Config,
+    link: Link,
     tables: Arc<Tables>,
-    connection: Option<SqliteConnection>,
     statements: Statements,
     gate: Gate,
     wakers: Wakers,
@@ -45,36 +48,11 @@ impl Writer {
     ) -> Self {
         let statements = Statements::new(&tables);
         Self {
-            config,
+            link: Link::new(config, connection),
             tables,
-            connection: Some(connection),
             statements,
             gate,
             wakers,
-        }
-    }
-
-    async fn execute(&mut self, sql: &'static str) -> Result<(), Failure> {
-        self.connection().await?.execute(sql).await?;
-        Ok(())
-    }
-
-    async fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => connection::open_writer(&self.config)
-                .await
-                .map_err(Failure::reopening)?,
-        };
-        Ok(self.connection.insert(connection))
-    }
-
-    /// Closes the connection: it is never used again after a failure, for SQLite rolls back by itself after some failures
-    /// and not after others.
-    async fn disconnect(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // It has failed already.
-            let _closed = connection.close().await;
         }
     }
 
@@ -112,7 +90,6 @@ impl BatchWriter for Writer {
     }
 
     async fn close(mut self) {
-        // Whatever fails here, the file is as the last commit left it.
-        self.disconnect().await;
+        self.link.close().await;
     }
 }

@@ -3,7 +3,8 @@
 use es_application::Environment;
 
 /// How the program is called.
-pub(crate) const USAGE: &str = "usage: dog-school [--store memory|sqlite] [--path FILE]";
+pub(crate) const USAGE: &str = "usage: dog-school [--store memory|sqlite|postgres] [--path FILE]
+PostgreSQL is found by POSTGRES_HOST, POSTGRES_DBNAME, POSTGRES_USER and POSTGRES_PASSWORD in the environment.";
 
 /// The file that is kept when no other is named.
 const DEFAULT_PATH: &str = "dog-school.sqlite";
@@ -30,8 +31,8 @@ impl Arguments {
             *slot = Some(value);
         }
         match parsed.store.as_deref() {
-            Some("memory") if parsed.path.is_some() => Err("--path goes with --store sqlite".to_owned()),
-            None | Some("memory" | "sqlite") => Ok(Some(parsed)),
+            Some("memory" | "postgres") if parsed.path.is_some() => Err("--path goes with --store sqlite".to_owned()),
+            None | Some("memory" | "sqlite" | "postgres") => Ok(Some(parsed)),
             Some(other) => Err(format!("there is no store {other:?}")),
         }
     }
@@ -61,6 +62,10 @@ impl Arguments {
         let environment = self.environment();
         match (environment.get("PERSISTENCE_MODULE"), environment.get("SQLITE_DBNAME")) {
             (Some("sqlite"), Some(path)) => format!("the SQLite file {path}"),
+            (Some("postgres"), _) => {
+                let database = environment.get("POSTGRES_DBNAME").unwrap_or_default();
+                format!("the PostgreSQL database {database}")
+            }
             (store, _) => store.unwrap_or("memory").to_owned(),
         }
     }
@@ -85,8 +90,10 @@ mod tests {
             parse(&["--store", "mysql"]),
             Err(r#"there is no store "mysql""#.to_owned())
         );
-        let path_in_memory = parse(&["--store", "memory", "--path", "x"]);
-        assert_eq!(path_in_memory, Err("--path goes with --store sqlite".to_owned()));
+        for store in ["memory", "postgres"] {
+            let misplaced = parse(&["--store", store, "--path", "x"]);
+            assert_eq!(misplaced, Err("--path goes with --store sqlite".to_owned()));
+        }
     }
 
     #[test]

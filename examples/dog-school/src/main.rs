@@ -1,4 +1,4 @@
-//! A dog school: an event-sourced application on a SQLite file.
+//! A dog school: an event-sourced application on a SQLite file, or where the environment says.
 //!
 //! Each run finds the dogs of the runs before, registers one more, teaches it tricks, and prints all dogs and the log.
 

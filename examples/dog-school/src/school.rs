@@ -19,7 +19,7 @@ impl DogSchool {
     pub async fn open(env: Environment) -> Result<Self, ApplicationError> {
         let app = Application::builder("DogSchool")
             .environment(env)
-            .persistence([es_sqlite::factory()])
+            .persistence([es_sqlite::factory(), es_postgres::factory()])
             .open()
             .await?;
         Ok(Self { app })

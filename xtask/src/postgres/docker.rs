@@ -36,10 +36,20 @@ impl Container {
     /// Starts a container of `image` and waits until it takes connections.
     pub(super) fn start_of(image: String) -> Result<Self, Error> {
         // A daemon that cannot be reached answers with a failure.
-        docker(&["version", "--format", "{{.Server.Version}}"])?;
+        docker(&["version", "--format", "{{.Server.Version}}"]).map_err(|error| {
+            advised(
+                error,
+                "no Docker: see that it is installed and runs, or use another server (`integration --url`, `integration --local`)",
+            )
+        })?;
         if docker(&["image", "inspect", &image]).is_err() {
             let mut pull = Command::new("docker");
-            program::run_within(pull.args(["pull", &image]), PULL_LIMIT)?;
+            program::run_within(pull.args(["pull", &image]), PULL_LIMIT).map_err(|error| {
+                advised(
+                    error,
+                    "no such image: name one of those that `docker images` lists, by `--image` or ES_POSTGRES_IMAGE",
+                )
+            })?;
         }
         // The value exists before the container does, so that a failure halfway removes it too.
         let mut container = Self {
@@ -145,6 +155,17 @@ impl Drop for Container {
         if let Err(error) = docker(&["rm", "--force", "--volumes", &self.name]) {
             eprintln!("xtask: a container may be left: {}", error.chain());
         }
+    }
+}
+
+/// The same error with what to do about it, unless the user has ended the program.
+fn advised(error: Error, advice: &'static str) -> Error {
+    match error {
+        Error::Interrupted => error,
+        error => Error::Advised {
+            advice,
+            source: Box::new(error),
+        },
     }
 }
 

@@ -8,7 +8,7 @@ use super::finding::Finding;
 const STORES: [&str; 2] = ["crates/es-sqlite/src", "crates/es-postgres/src"];
 
 /// Files that only one store needs, and why. What is inside of a folder is the store's own matter.
-const ALONE: [(&str, &str); 5] = [
+const ALONE: [(&str, &str); 7] = [
     (
         "readers.rs",
         "SQLite is read on the thread of the caller, by connections of its own",
@@ -19,6 +19,8 @@ const ALONE: [(&str, &str); 5] = [
         "a file has no roles: whoever may write it may change it",
     ),
     ("connections.rs", "PostgreSQL is written and read by one pool"),
+    ("encryption.rs", "a file is not sent"),
+    ("password.rs", "a file has no accounts"),
     ("detached.rs", "a query to a server is not to be dropped halfway"),
 ];
 

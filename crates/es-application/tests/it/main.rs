@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bank;
+mod cache;
 mod cancel;
 mod chain;
 mod corpus;

@@ -41,7 +41,7 @@ async fn a_missing_or_wrong_setting_is_named() {
     let text = refusal(sqlite("x").with("BANK_SQLITE_LOCK_TIMEOUT", "soon")).await;
     assert_eq!(
         text,
-        r#"SQLITE_LOCK_TIMEOUT is "soon", which is not a whole number of seconds"#
+        r#"SQLITE_LOCK_TIMEOUT is "soon", which is not a whole number of seconds up to 2147483"#
     );
     let text = refusal(sqlite("x").with("SQLITE_SYNCHRONOUS", "OFF")).await;
     assert_eq!(
@@ -98,7 +98,14 @@ async fn a_file_that_may_not_be_written_refuses_saves() {
 #[tokio::test]
 async fn missing_tables_are_not_made_when_that_is_not_wanted() {
     let folder = tempfile::tempdir().unwrap();
-    let text = refusal(stores::sqlite(&folder).with("CREATE_TABLE", "no")).await;
+    let environment = stores::sqlite(&folder).with("CREATE_TABLE", "no");
+    let text = refusal(environment.clone()).await;
+    let advice = "let CREATE_TABLE be yes once, or make it beforehand";
+    assert!(text.contains("there is no file") && text.ends_with(advice), "{text}");
+    let path = environment.get("SQLITE_DBNAME").unwrap();
+    assert!(!std::path::Path::new(path).exists());
+    std::fs::write(path, "").unwrap();
+    let text = refusal(environment).await;
     let advice = "there are no tables of bank; let CREATE_TABLE be yes once, or make them beforehand";
     assert!(text.ends_with(advice), "{text}");
 }

@@ -86,6 +86,17 @@ fn halves_of_dropped_saves_are_found() {
 }
 
 #[test]
+fn futures_that_keep_others_out_while_they_stand_still_are_found() {
+    finds(
+        &Flaw::KeepsOthersOut,
+        &[
+            "standstill::a_save_that_nobody_polls_keeps_nothing_from_others",
+            "standstill::reads_that_nobody_polls_keep_nothing_from_others",
+        ],
+    );
+}
+
+#[test]
 fn a_last_position_that_cannot_be_read_is_found() {
     finds(
         &Flaw::MaxPositionAhead,

@@ -24,6 +24,8 @@ pub(crate) enum Flaw {
     PartialBatches,
     /// A dropped future leaves the first event of a call.
     HalfWhenDropped,
+    /// What has begun, or waits for that, keeps others out until somebody polls it.
+    KeepsOthersOut,
     /// The last position is told before the event at it can be read.
     MaxPositionAhead,
     /// Nobody is told of anything.

@@ -13,6 +13,7 @@
     elided_lifetimes_in_paths,
     clippy::all,
     clippy::pedantic,
+    clippy::nursery,
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason
 )]
@@ -28,7 +29,7 @@ pub struct Thing {
     names: Vec<String>,
 }
 
-#[events(derive(PartialEq))]
+#[events(derive(PartialEq, Eq))]
 impl Thing {
     /// Makes a thing.
     #[event]

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{Type, spanned::Spanned as _};
 
 use super::model::{Aggregate, Root};
 use crate::functions;
@@ -41,11 +41,12 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
             const UPCASTERS: &'static [#krate::Upcaster] = &[#(#upcasters),*];
         }
     });
-    let id_of = own_id
-        .as_ref()
-        .map(|id| quote!(impl #krate::__private::Identifies for #id { type Aggregate = #name; }));
+    let id_of = own_id.as_ref().map(|id| identifies(id, aggregate));
     quote! {
         #id_of
+
+        #[automatically_derived]
+        impl #krate::__private::Derived for #name {}
 
         #[automatically_derived]
         impl #krate::Aggregate for #name {
@@ -71,6 +72,33 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
                 use #krate::__private::{HasNoSnapshots as _, HasSnapshots as _};
                 (&#krate::__private::Snapshots::<Self>::new()).visit(visitor)
             }
+
+            fn try_clone(&self) -> ::core::option::Option<Self> {
+                #[allow(unused_imports)]
+                use #krate::__private::{HasCopies as _, HasNoCopies as _};
+                (&#krate::__private::Copies::<Self>::new()).copy_of(self)
+            }
         }
+    }
+}
+
+/// Says what the user's own ID identifies.
+fn identifies(id: &Type, aggregate: &Aggregate) -> TokenStream {
+    let Aggregate { krate, name, .. } = aggregate;
+    let krate_there = krate.at(id.span());
+    let message = "`Id<Self>` is the ID anyway, under another name too: remove `id = …`";
+    let assertion = quote_spanned! {id.span()=>
+        ::core::assert!(#krate_there::__private::Named::<#id>::IS_OWN, #message)
+    };
+    quote! {
+        impl #krate::__private::Identifies for #id {
+            type Aggregate = #name;
+        }
+
+        const _: () = {
+            #[allow(unused_imports)]
+            use #krate::__private::NamedOwn as _;
+            #assertion
+        };
     }
 }

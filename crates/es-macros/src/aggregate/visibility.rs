@@ -6,7 +6,7 @@ use syn::{Visibility, ext::IdentExt as _};
 
 use super::model::Aggregate;
 
-/// A macro that puts the aggregate's visibility in front of an item.
+/// A macro that puts the aggregate's visibility in front of an item, among others.
 ///
 /// It has the aggregate's own name, as macros have a name space of their own: whoever imports the aggregate imports it,
 /// too.
@@ -23,7 +23,7 @@ pub(crate) fn lend(aggregate: &Aggregate) -> TokenStream {
         #[doc(hidden)]
         #[allow(unused_macros)]
         macro_rules! #hidden {
-            ({ $($before:tt)* } { $($item:tt)* }) => { $($before)* #of_item $($item)* };
+            ({ $($before:tt)* } { $($item_and_after:tt)* }) => { $($before)* #of_item $($item_and_after)* };
         }
         #[doc(hidden)]
         #[allow(unused_imports)]

@@ -1,7 +1,10 @@
 //! Documentation of what is generated.
 
+use proc_macro2::Span;
 use quote::quote;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Visibility, ext::IdentExt as _, parse_quote};
+use syn::{
+    Attribute, Expr, ExprLit, Ident, Lit, Meta, Visibility, ext::IdentExt as _, parse_quote, parse_quote_spanned,
+};
 
 use super::self_type::SelfType;
 
@@ -51,7 +54,9 @@ pub(crate) fn of_silent_field(param: &Ident, method: &Ident, vis: &Visibility, s
         param.unraw(),
         method_text(method, vis, self_ty)
     );
-    parse_quote!(#[doc = #text])
+    // A field begins with its documentation, so that what serde says about one is said where the parameter stands.
+    let span = Span::call_site().located_at(param.span());
+    parse_quote_spanned!(span=> #[doc = #text])
 }
 
 /// What is said about the enum.

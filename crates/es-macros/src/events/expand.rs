@@ -3,23 +3,22 @@
 mod enumeration;
 mod event;
 mod method;
+mod visible;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use syn::ImplItem;
 
-pub(crate) use self::enumeration::enumeration;
+pub(crate) use self::visible::with_visibility;
 use super::model::{Event, Events, Member};
 
 pub(crate) fn expand(events: &Events) -> TokenStream {
     let mut block = events.block.clone();
     block.items = events.members.iter().map(|member| in_place(member, events)).collect();
-    let mut tokens = block.into_token_stream();
+    let mut methods = block.into_token_stream();
     let apart = events.events().filter(|event| !event.attrs.expects.is_empty());
-    tokens.extend(apart.map(|event| impl_apart(event, events)));
-    tokens.extend(enumeration(events));
-    tokens.extend(event::implementation(events));
-    tokens
+    methods.extend(apart.map(|event| impl_apart(event, events)));
+    with_visibility(events, &methods, &event::implementation(events))
 }
 
 fn in_place(member: &Member, events: &Events) -> ImplItem {

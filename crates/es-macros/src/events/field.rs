@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
-use syn::{Attribute, Ident, Pat, PatIdent, PatType, Type, parse_quote, spanned::Spanned as _};
+use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, Signature, Type, parse_quote, spanned::Spanned as _};
 
 use super::{attributes, self_type::SelfType, types};
 use crate::errors::Errors;
@@ -28,9 +28,28 @@ pub(crate) enum Owned {
     Text,
 }
 
+/// Reads the parameters. One that has the name of another loses it, or the compiler would complain of it again.
+pub(crate) fn read(sig: &mut Signature, self_ty: &SelfType, errors: &mut Errors) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for input in &mut sig.inputs {
+        let FnArg::Typed(param) = input else { continue };
+        let Some(field) = Field::read(param, self_ty, errors) else {
+            continue;
+        };
+        if fields.iter().any(|other| other.ident == field.ident) {
+            let name = &field.ident;
+            errors.on(name, format!("two parameters are called `{name}`: write another name"));
+            *param.pat = parse_quote!(_);
+        } else {
+            fields.push(field);
+        }
+    }
+    fields
+}
+
 impl Field {
     /// Returns `None` only after an error.
-    pub(crate) fn read(param: &PatType, self_ty: &SelfType, errors: &mut Errors) -> Option<Self> {
+    fn read(param: &PatType, self_ty: &SelfType, errors: &mut Errors) -> Option<Self> {
         let attrs = attributes::of_field(&param.attrs, errors);
         let has_fit_type = types::check(&param.ty, errors);
         let ident = name(&param.pat, errors)?;

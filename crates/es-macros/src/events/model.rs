@@ -11,7 +11,7 @@ use super::{
     attr,
     attributes::{self, MethodAttrs},
     case, docs, event_attr,
-    field::Field,
+    field::{self, Field},
     self_type::SelfType,
     setter::ChangedField,
     signature::{self, Returns, Role},
@@ -129,7 +129,7 @@ impl Event {
         let options = event_attr::Options::read(&event_attrs, errors);
         let attrs = MethodAttrs::read(&other_attrs, errors);
         let (role, returns) = signature::read(&method.sig, self_ty, errors);
-        let mut fields = read_fields(&method.sig, self_ty, errors);
+        let mut fields = field::read(&mut method.sig, self_ty, errors);
         document_fields(&mut fields, &method, self_ty);
         strip_params(&mut method.sig);
         method.attrs = other_attrs;
@@ -151,14 +151,6 @@ impl Event {
             method,
         }
     }
-}
-
-fn read_fields(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Vec<Field> {
-    let params = sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(param) => Some(param),
-        FnArg::Receiver(_) => None,
-    });
-    params.filter_map(|param| Field::read(param, self_ty, errors)).collect()
 }
 
 fn document_fields(fields: &mut [Field], method: &ImplItemFn, self_ty: &SelfType) {

@@ -1,6 +1,6 @@
 //! Which types a parameter of an event method may have.
 
-use syn::{GenericArgument, PathArguments, ReturnType, Type, TypePath, TypeReference};
+use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Type, TypePath, TypeReference};
 
 use crate::errors::Errors;
 
@@ -93,6 +93,7 @@ impl Checker<'_> {
             self.owned(&qself.ty);
         }
         for segment in &path.path.segments {
+            self.borrowing(segment);
             match &segment.arguments {
                 PathArguments::None => {}
                 PathArguments::AngleBracketed(arguments) => {
@@ -105,6 +106,20 @@ impl Checker<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// A type of the standard library that borrows, without a word about the lifetime.
+    fn borrowing(&mut self, segment: &PathSegment) {
+        if segment.ident != "Cow" {
+            return;
+        }
+        let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+            return;
+        };
+        if let [GenericArgument::Type(_)] = arguments.args.iter().collect::<Vec<_>>().as_slice() {
+            let message = "an event owns its fields: write `Cow<'static, …>`, or the type that it owns";
+            self.refuse(segment, message);
         }
     }
 

@@ -40,6 +40,9 @@ impl Environment {
         INFRASTRUCTURE_FACTORY = "": "The same, by its older name.";
         FACTORY_TOPIC = "": "The same, by its oldest name.";
         CREATE_TABLE = "`y`": "Whether tables are made when they are not there.";
+        IS_SNAPSHOTTING_ENABLED = "`y` where the program asks for snapshots": "Whether snapshots are kept.";
+        AGGREGATE_CACHE_MAXSIZE = "": "How many aggregates are kept in memory; 0 for all, nothing for none.";
+        AGGREGATE_CACHE_FASTFORWARD = "`y`": "Whether the events that have come since are read where an aggregate is in memory.";
         TRANSCODER_TOPIC = "`json`": "The form of states: `json` or `messagepack`.";
         COMPRESSOR_TOPIC = "`none`": "What makes states smaller: `zstd`, `zlib` or `none`.";
         COMPRESSOR_LEVEL = "1 for zstd, 6 for zlib": "How small, and how slowly: to 22 for zstd, to 9 for zlib.";
@@ -61,6 +64,7 @@ impl Environment {
         POSTGRES_PORT = "5432": "The server's port.";
         POSTGRES_USER = "": "The account. Needed for `postgres`.";
         POSTGRES_PASSWORD = "": "The account's password.";
+        POSTGRES_GET_PASSWORD_TOPIC = "": "Not a setting here: an error that names `es_postgres::PasswordProvider`, unless there is one.";
         POSTGRES_SCHEMA = "`public`": "The schema of the tables.";
         POSTGRES_SSL_MODE = "`verify-full`, locally `prefer`": "`verify-full`, `verify-ca`, `require`, `prefer` or `disable`.";
         POSTGRES_SSL_ROOT_CERT = "": "The path of the certificates that the server's is verified with.";

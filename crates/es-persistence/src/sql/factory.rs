@@ -1,23 +1,37 @@
 //! From the environment to the recorders.
 
-use std::{fmt, marker::PhantomData, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use futures_core::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{Database, SqlName, recorder::SqlRecorder, snapshots::SqlSnapshots};
 use crate::{
-    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, Operation, Persistence,
-    ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder,
+    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, EnvironmentError, Operation,
+    Persistence, ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder,
 };
 
 /// The store whose databases are `D`s.
 #[must_use]
 pub fn persistence<D: Database>() -> Arc<dyn Persistence> {
-    Arc::new(SqlPersistence::<D>(PhantomData))
+    persistence_with::<D>(D::configure)
 }
 
-struct SqlPersistence<D>(PhantomData<fn() -> D>);
+/// As [`persistence`], with `configure` in place of [`Database::configure`]: for what no environment can say.
+#[must_use]
+pub fn persistence_with<D: Database>(
+    configure: impl Fn(&Environment) -> Result<D::Config, EnvironmentError> + Send + Sync + 'static,
+) -> Arc<dyn Persistence> {
+    Arc::new(SqlPersistence::<D> {
+        configure: Box::new(configure),
+    })
+}
+
+struct SqlPersistence<D: Database> {
+    configure: Box<Configure<D>>,
+}
+
+type Configure<D> = dyn Fn(&Environment) -> Result<<D as Database>::Config, EnvironmentError> + Send + Sync;
 
 impl<D: Database> fmt::Debug for SqlPersistence<D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -32,7 +46,14 @@ impl<D: Database> Persistence for SqlPersistence<D> {
 
     fn open<'a>(&'a self, environment: &'a Environment) -> BoxFuture<'a, Result<Arc<dyn Datastore>, DatastoreError>> {
         Box::pin(async {
-            let datastore: Arc<dyn Datastore> = Arc::new(SqlDatastore::<D>::from_environment(environment)?);
+            let application = SqlName::of_application(environment.name()).map_err(|error| {
+                RecorderError::new(D::STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
+            })?;
+            let datastore: Arc<dyn Datastore> = Arc::new(SqlDatastore::<D> {
+                application,
+                config: (self.configure)(environment)?,
+                database: OnceCell::new(),
+            });
             Ok(datastore)
         })
     }
@@ -46,17 +67,6 @@ struct SqlDatastore<D: Database> {
 }
 
 impl<D: Database> SqlDatastore<D> {
-    fn from_environment(environment: &Environment) -> Result<Self, DatastoreError> {
-        let application = SqlName::of_application(environment.name()).map_err(|error| {
-            RecorderError::new(D::STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
-        })?;
-        Ok(Self {
-            application,
-            config: D::configure(environment)?,
-            database: OnceCell::new(),
-        })
-    }
-
     /// The database, opened when the first recorder is asked for.
     async fn database(&self) -> Result<Arc<D>, DatastoreError> {
         let open = || async { D::open(self.config.clone(), &self.application).await.map(Arc::new) };

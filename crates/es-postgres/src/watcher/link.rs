@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Executor as _,
+    AssertSqlSafe, Executor as _,
     postgres::{PgListener, PgNotification, PgPoolOptions},
 };
 use tokio::{
@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{Outgoing, Wakers};
-use crate::{config::Config, reading::Settled};
+use crate::{config::Config, connection, error::Failure, reading::Settled};
 
 /// The least time between two rounds of telling.
 const NOTIFY_PACE: Duration = Duration::from_millis(10);
@@ -78,7 +78,7 @@ impl Link {
     }
 
     /// Connects, and tells and listens until the connection is lost.
-    async fn serve(&mut self) -> Result<Closed, sqlx::Error> {
+    async fn serve(&mut self) -> Result<Closed, Failure> {
         let mut line = Line::open(&self.config).await?;
         // What was stored before the connection was there has not been told.
         self.outgoing.mark_changed();
@@ -155,13 +155,14 @@ struct Line {
 }
 
 impl Line {
-    async fn open(config: &Config) -> Result<Self, sqlx::Error> {
+    async fn open(config: &Config) -> Result<Self, Failure> {
+        let options = connection::options(config).await?;
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .max_lifetime(None)
             .idle_timeout(None)
             .acquire_timeout(config.connect_timeout)
-            .connect_lazy_with(config.server.options().clone().disable_statement_logging());
+            .connect_lazy_with(options);
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
         let own = sqlx::query_scalar("SELECT pg_backend_pid()")

@@ -1,6 +1,8 @@
 //! What only this store does, and what it does when the server fails.
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the answer")]
 
+#[path = "../support/cluster.rs"]
+mod cluster;
 #[path = "../support/proxy.rs"]
 mod proxy;
 #[path = "../support/server.rs"]
@@ -10,9 +12,11 @@ mod store;
 
 mod cuts;
 mod drops;
+mod encryption;
 mod forms;
 mod names;
 mod opening;
+mod passwords;
 mod statements;
 mod tails;
 mod terminations;

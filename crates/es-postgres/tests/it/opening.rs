@@ -1,20 +1,12 @@
 //! Settings, tables and roles.
 
-use std::error::Error;
-
 use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection, Tracking};
 use futures_util::future::join_all;
 
 use crate::{
     server::Server,
-    store::{APPLICATION, event, id, open, rows, with_schema},
+    store::{APPLICATION, chain, event, id, open, rows, with_schema},
 };
-
-/// An error with all its causes.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| Error::source(*error));
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
 
 #[test]
 fn instances_that_start_at_once_make_the_tables_once() {

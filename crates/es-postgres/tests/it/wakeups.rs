@@ -162,8 +162,8 @@ fn positions_that_another_process_has_tracked_are_noticed_soon() {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             let tracking = Tracking::new("upstream", position);
             tracker.recorder.insert_tracking(tracking).await.unwrap();
-            let tracked = Instant::now();
-            delays.push(waiter.await.unwrap().saturating_duration_since(tracked));
+            let stored = Instant::now();
+            delays.push(waiter.await.unwrap().saturating_duration_since(stored));
         }
         delays.sort();
         report(format_args!("median delay {:?}", delays[10]));

@@ -20,10 +20,11 @@ impl Server {
     /// The server of this run, or `None` when there is none.
     pub(crate) fn of_this_run() -> Option<Self> {
         let url = env::var("ES_POSTGRES_URL").ok()?;
-        Some(Self::parse(&url).expect("ES_POSTGRES_URL is postgres://user:password@host:port/database"))
+        Some(Self::at(&url).expect("ES_POSTGRES_URL is postgres://user:password@host:port/database"))
     }
 
-    fn parse(url: &str) -> Option<Self> {
+    /// The server at `url`, or `None` when it is no URL of a server.
+    pub(crate) fn at(url: &str) -> Option<Self> {
         let (_, rest) = url.split_once("://")?;
         let (account, rest) = rest.rsplit_once('@')?;
         let (user, password) = account.split_once(':').unwrap_or((account, ""));

@@ -1,6 +1,6 @@
 //! A store in a schema of its own, for one test.
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use es_persistence::{
     AggregateRecorder, Datastore, DatastoreError, Environment, OriginatorId, ProcessRecorder, StoredEvent,
@@ -94,6 +94,12 @@ pub(crate) fn events(id: &OriginatorId, count: u64) -> Vec<StoredEvent> {
 /// A fresh aggregate.
 pub(crate) fn id() -> OriginatorId {
     OriginatorId::Uuid(Uuid::from_u128(fastrand::u128(..)))
+}
+
+/// An error with all its causes.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| Error::source(*error));
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The rows of a query of the test's own.

@@ -25,7 +25,7 @@ enum Found {
 impl Writer {
     /// Says of each save of a group whether it is stored, after a write has failed.
     pub(super) async fn settle(&mut self, group: &[Save], failure: Failure, outcomes: &mut Vec<Outcome>) {
-        self.disconnect().await;
+        self.link.close().await;
         if failure.is_before_commit() {
             let error = failure.into_error(Operation::InsertEvents);
             outcomes.extend(group.iter().map(|_| Err(error.clone())));
@@ -39,7 +39,7 @@ impl Writer {
             })),
             // The first failure says more than that of the look.
             Err(_unknown) => {
-                self.disconnect().await;
+                self.link.close().await;
                 outcomes.extend(group.iter().map(|_| Err(error.clone())));
             }
         }
@@ -57,7 +57,7 @@ impl Writer {
     /// Moves the write-ahead log into the file, syncs it, and empties the log.
     async fn empty_log(&mut self) -> Result<(), Failure> {
         let query = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)");
-        let (is_busy, _frames, _moved): (i64, i64, i64) = query.fetch_one(self.connection().await?).await?;
+        let (is_busy, _frames, _moved): (i64, i64, i64) = query.fetch_one(self.link.get().await?).await?;
         if is_busy == 0 {
             Ok(())
         } else {
@@ -72,13 +72,17 @@ impl Writer {
         };
         let mut positions = Vec::with_capacity(save.events.len());
         for event in &save.events {
-            match find_row(self.connection().await?, &sql, event).await? {
+            match find_row(self.link.get().await?, &sql, event).await? {
                 Some(position) => positions.push(position),
                 None => return Ok(Found::Nothing),
             }
         }
         if let Some(tracking) = &save.tracking
-            && self.last_position(&tracking.upstream).await? < tracking.position
+            && self
+                .tables
+                .last_position(self.link.get().await?, &tracking.upstream)
+                .await?
+                < tracking.position
         {
             return Ok(Found::Nothing);
         }

@@ -14,8 +14,9 @@ pub(super) const ROWS: usize = 1000;
 const KEPT: usize = 64;
 
 /// The texts of statements; that for `n` rows is at index `n - 1`.
+#[derive(Debug)]
 pub(super) struct Statements {
-    tables: Arc<Tables>,
+    pub(super) tables: Arc<Tables>,
     events: Vec<Arc<str>>,
     snapshot: Arc<str>,
 }
@@ -30,7 +31,7 @@ impl Statements {
     }
 
     /// The statement that inserts `rows` rows, without their values.
-    pub(super) fn insert(&self, table: Table, rows: usize) -> Query<'static, Sqlite, SqliteArguments> {
+    pub(super) fn inserting(&self, table: Table, rows: usize) -> Query<'static, Sqlite, SqliteArguments> {
         sqlx::query(AssertSqlSafe(self.text(table, rows))).persistent(rows <= KEPT)
     }
 

@@ -9,6 +9,8 @@ use std::{
 use libtest_mimic::Failed;
 use rusqlite::Connection;
 
+use crate::victim::Orders;
+
 /// The saves that are wholly in a file.
 #[derive(Debug, Default)]
 pub(crate) struct Audit {
@@ -48,6 +50,22 @@ impl Audit {
         })
     }
 
+    /// Compares the saves by transactions of the victim's own with what it wrote down in them.
+    /// Returns how many there are.
+    pub(crate) fn against_own(&self, orders: &Orders) -> Result<usize, Failed> {
+        let by_transaction = self.saves.iter().filter(|name| {
+            let writer = name.split('-').nth(1).and_then(|writer| writer.parse().ok());
+            writer.is_some_and(|writer| orders.saves_by_transactions(writer))
+        });
+        let saves: Vec<_> = by_transaction.cloned().collect();
+        let written_down = own(&orders.database())?;
+        require(saves == written_down, || {
+            let (saves, own) = (saves.len(), written_down.len());
+            format!("{saves} saves are there by transactions in which {own} names were written down")
+        })?;
+        Ok(saves.len())
+    }
+
     /// Compares the file with what a victim said of its saves.
     pub(crate) fn against(&self, acks: &Acks) -> Result<(), Failed> {
         for name in acks.of("stored") {
@@ -62,6 +80,17 @@ impl Audit {
         }
         Ok(())
     }
+}
+
+/// The names that were written down in transactions, in their order.
+fn own(database: &Path) -> Result<Vec<String>, Failed> {
+    let connection = Connection::open(database)?;
+    if !connection.table_exists(None, "own")? {
+        return Ok(Vec::new());
+    }
+    let mut statement = connection.prepare("SELECT save FROM own ORDER BY save")?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// What a victim said of its saves.

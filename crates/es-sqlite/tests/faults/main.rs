@@ -37,7 +37,17 @@ fn main() -> ExitCode {
     };
     let tests = vec![
         trial("a_killed_process_loses_nothing_that_it_acknowledged", kill::kill, false),
+        trial(
+            "a_killed_process_leaves_its_transactions_wholly_or_not_at_all",
+            kill::kill_transactions,
+            false,
+        ),
         trial("processes_share_a_file", processes::share, false),
+        trial(
+            "a_subscription_hears_of_transactions_of_another_process",
+            processes::hear,
+            false,
+        ),
         trial(
             "a_failed_write_is_never_claimed_wrongly_and_the_next_save_works",
             errors::writes_once,

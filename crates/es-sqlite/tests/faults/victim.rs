@@ -10,8 +10,11 @@ use std::{
 };
 
 use es_persistence::{
-    ApplicationRecorder, Datastore, DatastoreError, Environment, OriginatorId, RecorderErrorKind, StoredEvent,
+    ApplicationRecorder, Datastore, DatastoreError, Environment, OriginatorId, RecorderError, RecorderErrorKind,
+    StoredEvent,
 };
+use es_sqlite::TransactionalEvents;
+use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection};
 use uuid::Uuid;
 
 /// What a victim has to do.
@@ -27,6 +30,8 @@ pub(crate) struct Orders {
     pub(crate) saves: usize,
     /// `SQLITE_SYNCHRONOUS`.
     pub(crate) synchronous: String,
+    /// Whether every second writer saves by transactions of its own, in which it writes down the name of the save.
+    pub(crate) transactions: bool,
 }
 
 const KEY: &str = "ES_SQLITE_VICTIM";
@@ -40,13 +45,14 @@ impl Orders {
             writers,
             saves,
             synchronous,
+            transactions: false,
         }
     }
 
     /// The orders that this process was started with, if it is a victim.
     pub(crate) fn from_environment() -> Option<Self> {
         let text = env::var(KEY).ok()?;
-        let [folder, name, writers, saves, synchronous] = text.split('|').collect::<Vec<_>>()[..] else {
+        let [folder, name, writers, saves, synchronous, transactions] = text.split('|').collect::<Vec<_>>()[..] else {
             return None;
         };
         Some(Self {
@@ -55,6 +61,7 @@ impl Orders {
             writers: writers.parse().ok()?,
             saves: saves.parse().ok()?,
             synchronous: synchronous.to_owned(),
+            transactions: transactions.parse().ok()?,
         })
     }
 
@@ -67,13 +74,29 @@ impl Orders {
             writers,
             saves,
             synchronous,
+            transactions,
         } = self;
         command.env(
             KEY,
-            format!("{}|{name}|{writers}|{saves}|{synchronous}", folder.display()),
+            format!(
+                "{}|{name}|{writers}|{saves}|{synchronous}|{transactions}",
+                folder.display()
+            ),
         );
         command.env("RUST_BACKTRACE", "0");
         command
+    }
+
+    /// Whether the writer of this number saves by transactions of its own.
+    pub(crate) const fn saves_by_transactions(&self, writer: usize) -> bool {
+        self.transactions && writer % 2 == 1
+    }
+
+    pub(crate) fn environment(&self) -> Environment {
+        Environment::new("victim")
+            .with("SQLITE_DBNAME", self.database().to_str().unwrap())
+            .with("SQLITE_LOCK_TIMEOUT", "30")
+            .with("SQLITE_SYNCHRONOUS", &self.synchronous)
     }
 
     pub(crate) fn database(&self) -> PathBuf {
@@ -107,9 +130,18 @@ async fn save_all(orders: &Orders) {
     let writers = (0..orders.writers).map(|writer| {
         let (orders, recorder, acks) = (orders.clone(), Arc::clone(&recorder), Arc::clone(&acks));
         tokio::spawn(async move {
+            let mut own = if orders.saves_by_transactions(writer) {
+                Some(Own::open(&orders).await)
+            } else {
+                None
+            };
             for save in 0..orders.saves {
                 let name = format!("{}-{writer}-{save}", orders.name);
-                let outcome = outcome(recorder.as_ref(), &name, 1 + (writer + save) % 3).await;
+                let events = events(&name, 1 + (writer + save) % 3);
+                let outcome = match &mut own {
+                    Some(own) => own.outcome(&name, events).await,
+                    None => outcome(recorder.insert_events(events).await),
+                };
                 say(&acks, &name, outcome);
             }
         })
@@ -134,23 +166,46 @@ async fn open(orders: &Orders) -> (Arc<dyn Datastore>, Arc<dyn ApplicationRecord
 }
 
 async fn try_open(orders: &Orders) -> Result<(Arc<dyn Datastore>, Arc<dyn ApplicationRecorder>), DatastoreError> {
-    let environment = Environment::new("victim")
-        .with("SQLITE_DBNAME", orders.database().to_str().unwrap())
-        .with("SQLITE_LOCK_TIMEOUT", "30")
-        .with("SQLITE_SYNCHRONOUS", &orders.synchronous);
-    let datastore = es_sqlite::factory().open(&environment).await?;
+    let datastore = es_sqlite::factory().open(&orders.environment()).await?;
     let recorder = datastore.application_recorder().await?;
     Ok((datastore, recorder))
 }
 
-async fn outcome(recorder: &dyn ApplicationRecorder, name: &str, len: usize) -> &'static str {
-    match recorder.insert_events(events(name, len)).await {
+fn outcome(saved: Result<Vec<u64>, RecorderError>) -> &'static str {
+    match saved {
         Ok(_) => "stored",
         Err(error) => match error.kind() {
             RecorderErrorKind::OutcomeUnknown => "unknown",
             RecorderErrorKind::Conflict(_) => "conflict",
             _ => "not-stored",
         },
+    }
+}
+
+/// A connection for transactions of the victim's own.
+struct Own {
+    table: TransactionalEvents,
+    connection: SqliteConnection,
+}
+
+impl Own {
+    async fn open(orders: &Orders) -> Self {
+        let table = TransactionalEvents::of(&orders.environment()).unwrap();
+        let mut connection = table.connect_options().connect().await.unwrap();
+        let create = "CREATE TABLE IF NOT EXISTS own (save TEXT NOT NULL)";
+        connection.execute(create).await.unwrap();
+        Self { table, connection }
+    }
+
+    async fn outcome(&mut self, name: &str, events: Vec<StoredEvent>) -> &'static str {
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await.unwrap();
+        let change = sqlx::query("INSERT INTO own VALUES (?1)").bind(name.to_owned());
+        change.execute(&mut *transaction).await.unwrap();
+        let saved = self.table.insert_in(&mut transaction, events).await;
+        match (outcome(saved), transaction.commit().await) {
+            (outcome, Ok(())) => outcome,
+            (_, Err(_)) => "unknown",
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is special about SQLite: the file refuses, remembers its form, is old, damaged, or has to be changed after all.
+//! What is special about SQLite: the file refuses, remembers its form, is old, damaged, lost, or has to be changed after all.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,5 +12,9 @@ mod golden;
 mod latency;
 mod locked;
 mod maintenance;
+mod places;
+mod runtimes;
 mod schema;
+mod sizes;
 mod store;
+mod transactions;

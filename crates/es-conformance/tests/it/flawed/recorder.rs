@@ -7,7 +7,7 @@ use es_persistence::{
     OriginatorId, ProcessRecorder, RecorderError, RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking,
     TrackingRecorder, Waker, Wakeup,
 };
-use tokio::task;
+use tokio::{sync::RwLock, task};
 
 use super::Flaw;
 
@@ -16,6 +16,7 @@ pub(super) struct Flawed {
     flaw: Flaw,
     memory: MemoryRecorder,
     hidden: Mutex<Hidden>,
+    lock: RwLock<()>,
     listeners: Mutex<Listeners>,
 }
 
@@ -38,6 +39,7 @@ impl Flawed {
             flaw,
             memory: MemoryRecorder::new(),
             hidden: Mutex::default(),
+            lock: RwLock::default(),
             listeners: Mutex::default(),
         }
     }
@@ -50,6 +52,10 @@ impl Flawed {
             Flaw::PartialBatches => self.insert_one_by_one(events).await,
             Flaw::HalfWhenDropped if events.len() > 1 => self.insert_in_halves(events).await,
             Flaw::LatePositions => self.insert_late(events).await,
+            Flaw::KeepsOthersOut => {
+                let _alone = self.lock.write().await;
+                self.insert_one_by_one(events).await
+            }
             Flaw::ConflictsUnnamed => self.memory.insert_events(events).await.map_err(without_name),
             _ => self.memory.insert_events(events).await,
         };
@@ -198,6 +204,10 @@ impl ApplicationRecorder for Flawed {
             .filter(|limit| *limit > 0 || self.flaw != Flaw::ZeroIsUnlimited);
         let altered = limit.into_iter().fold(altered, Selection::limit);
         Box::pin(async move {
+            let _waiting = match self.flaw {
+                Flaw::KeepsOthersOut => Some(self.lock.read().await),
+                _ => None,
+            };
             if self.flaw == Flaw::LimitBeforeTopics {
                 let mut read = self.memory.select_notifications(altered).await?;
                 read.retain(|notification| selection.has_topic(&notification.event.topic));

@@ -2,9 +2,26 @@
 
 use es_domain::prelude::*;
 
+fn ends_with_events() {
+    #[derive(Aggregate, Default)]
+    struct Dog {
+        root: Root<Self>,
+    }
 
+    assert_eq!(Dog::register().version(), 1);
+
+    #[events]
+    impl Dog {
+        #[event(Registered)]
+        fn register() -> Self {
+            Self::default()
+        }
+    }
+}
 
 fn main() {
+    ends_with_events();
+
     #[derive(Aggregate, Default)]
     pub struct Dog {
         root: Root<Self>,

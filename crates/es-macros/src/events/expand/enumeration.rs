@@ -9,7 +9,13 @@ use crate::events::{
     model::{Event, Events},
 };
 
-pub(crate) fn enumeration(events: &Events) -> TokenStream {
+/// The enum in two parts, between which its visibility stands.
+pub(crate) struct Enumeration {
+    pub(crate) attrs: TokenStream,
+    pub(crate) item: TokenStream,
+}
+
+pub(crate) fn enumeration(events: &Events) -> Enumeration {
     let Events {
         krate,
         name,
@@ -21,6 +27,7 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
     let docs = docs::of_enum(&events.self_ty);
     let variants = events.events().map(variant);
     let attrs = quote! {
+        #(#cfgs)*
         #docs
         #[derive(
             ::core::clone::Clone,
@@ -37,20 +44,8 @@ pub(crate) fn enumeration(events: &Events) -> TokenStream {
             clippy::type_complexity,
         )]
     };
-    let enumeration = quote!(enum #name { #(#variants,)* });
-    let visible = with_visibility(events, &attrs, &enumeration);
-    quote! {
-        #(#cfgs)*
-        #visible
-    }
-}
-
-/// The enum with the visibility that the user gives it, or else with the aggregate's, which only the derive has seen.
-fn with_visibility(events: &Events, attrs: &TokenStream, enumeration: &TokenStream) -> TokenStream {
-    let self_ty = &events.self_ty;
-    let lent = || quote!(#self_ty! { { #attrs } { #enumeration } });
-    let vis = events.vis.as_ref();
-    vis.map_or_else(lent, |vis| quote!(#attrs #vis #enumeration))
+    let item = quote!(enum #name { #(#variants,)* });
+    Enumeration { attrs, item }
 }
 
 fn variant(event: &Event) -> TokenStream {

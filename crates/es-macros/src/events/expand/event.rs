@@ -197,7 +197,6 @@ fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
     });
     let span = event.returns.span();
     let call = quote_spanned!(span=> #self_ty::#body(#receiver #(#arguments),*));
-    let made = matches!(event.kind, Kind::Initial { .. }).then(|| quote!(.map(#krate::__private::made::<#name>)));
     let result = match event.returns.error(self_ty) {
         None => quote!(::core::result::Result::Ok(#call)),
         Some(error) => {
@@ -205,7 +204,11 @@ fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
             quote_spanned!(span=> #krate::__private::outcome::<_, #error>(#call))
         }
     };
-    quote!(#name::#variant { #(#idents: #locals),* } => #result #made)
+    let result = match event.kind {
+        Kind::Initial { .. } => quote!(#krate::__private::made::<#name>(#result)),
+        Kind::Subsequent(_) => result,
+    };
+    quote!(#name::#variant { #(#idents: #locals),* } => #result)
 }
 
 fn local(field: &Field) -> Ident {

@@ -176,6 +176,8 @@ fn body(event: &Event) -> ImplItemFn {
         #[allow(
             clippy::fn_params_excessive_bools,
             clippy::large_types_passed_by_value,
+            clippy::missing_const_for_fn,
+            clippy::needless_pass_by_ref_mut,
             clippy::needless_pass_by_value,
             clippy::ptr_arg,
             clippy::ref_option,

@@ -1,0 +1,26 @@
+//! An event in another impl than the others.
+
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+pub struct Dog {
+    root: Root<Self>,
+    age: u8,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    pub fn register() -> Self {
+        Self::default()
+    }
+}
+
+impl Dog {
+    #[event(GrownUp)]
+    pub fn grow_up(&mut self, #[serde(default)] years: u8) {
+        self.age += years;
+    }
+}
+
+fn main() {}

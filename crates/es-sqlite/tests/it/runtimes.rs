@@ -1,0 +1,80 @@
+//! What runs the store, and when it ends.
+
+use std::{
+    error::Error,
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::{self, Thread},
+};
+
+use es_persistence::{DatastoreError, RecorderErrorKind};
+use futures_util::future::join_all;
+
+use crate::store::{close, event, events, open, try_open};
+
+/// Wakes a thread.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for `future` without a runtime.
+fn wait<F: Future>(future: F) -> F::Output {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+#[test]
+fn without_a_runtime_a_store_cannot_be_opened() {
+    let opened = wait(try_open(tempfile::tempdir().unwrap()));
+    let Err(DatastoreError::Recorder(error)) = opened.map(|_| ()) else {
+        panic!("it was opened")
+    };
+    let file = error.source().unwrap();
+    let cause = file.source().unwrap().to_string();
+    assert!(cause.contains("no reactor running"), "{cause}");
+}
+
+#[test]
+#[should_panic(expected = "timers are disabled")]
+fn a_runtime_without_timers_is_a_mistake_that_is_seen_at_once() {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async { drop(open().await) });
+}
+
+#[tokio::test]
+async fn after_the_end_saves_and_reads_say_that_the_store_is_closed() {
+    let store = open().await;
+    store.datastore.close().await;
+    let saved = store.recorder.insert_events(events(1, 1)).await.unwrap_err();
+    assert_eq!(*saved.kind(), RecorderErrorKind::NotStored);
+    assert_eq!(saved.source().unwrap().to_string(), "the store is closed");
+    let read = store.recorder.max_position().await.unwrap_err();
+    assert_eq!(read.source().unwrap().to_string(), "the store is closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_saved_while_the_store_was_closing_is_there_and_nothing_else() {
+    let store = open().await;
+    let saves = (1..=300).map(|aggregate| {
+        let recorder = Arc::clone(&store.recorder);
+        tokio::spawn(async move { recorder.insert_events(vec![event(aggregate, 1)]).await })
+    });
+    let saves: Vec<_> = saves.collect();
+    let folder = close(store).await;
+    let outcomes = join_all(saves).await;
+    let stored = outcomes.iter().filter(|saved| matches!(saved, Ok(Ok(_)))).count();
+    let store = try_open(folder).await.unwrap();
+    let last = store.recorder.max_position().await.unwrap().unwrap_or(0);
+    assert_eq!(last, stored as u64);
+}
