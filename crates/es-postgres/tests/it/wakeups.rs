@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// When each notification of `store` was delivered, from now on.
-async fn deliveries(store: &Store) -> mpsc::UnboundedReceiver<Instant> {
+pub(crate) async fn deliveries(store: &Store) -> mpsc::UnboundedReceiver<Instant> {
     let (delivered, deliveries) = mpsc::unbounded_channel();
     let recorder = Arc::clone(&store.recorder);
     let last = recorder.max_position().await.unwrap().unwrap_or(0);
@@ -31,7 +31,11 @@ async fn deliveries(store: &Store) -> mpsc::UnboundedReceiver<Instant> {
 }
 
 /// The median of the times from a commit in `writer`, while the subscription waits, to its delivery.
-async fn median_delay(writer: &Store, deliveries: &mut mpsc::UnboundedReceiver<Instant>, count: usize) -> Duration {
+pub(crate) async fn median_delay(
+    writer: &Store,
+    deliveries: &mut mpsc::UnboundedReceiver<Instant>,
+    count: usize,
+) -> Duration {
     let mut delays = Vec::new();
     for _ in 0..count {
         tokio::time::sleep(Duration::from_millis(fastrand::u64(20..40))).await;

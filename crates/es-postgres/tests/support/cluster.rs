@@ -72,6 +72,13 @@ impl Cluster {
         format!("postgres://postgres:{PASSWORD}@localhost:{}/postgres", self.port)
     }
 
+    /// Stops it at once, as a crash would, and starts it.
+    pub(crate) fn restart(&self) {
+        if let Err(log) = self.pg_ctl(&["--mode=immediate", "--wait", "restart"]) {
+            panic!("{log}");
+        }
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
