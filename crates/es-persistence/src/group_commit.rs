@@ -7,15 +7,20 @@
 //! It is shared by the stores of this workspace, no part of the public API, and may change in any release.
 
 mod detached;
+mod driven;
 mod queue;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{runtime::Handle, sync::oneshot, time};
+use tokio::{
+    runtime::Handle,
+    sync::oneshot::{self, error::RecvError},
+    time,
+};
 
 pub use self::detached::detached;
 use self::{
-    detached::begin,
+    driven::Drive,
     queue::{Busy, Queue, Turn},
 };
 
@@ -37,18 +42,20 @@ pub trait BatchWriter: Send + 'static {
 
 /// Some writers, and the saves that wait for them.
 ///
-/// Whoever takes an idle writer begins to write as part of the own call, and a task of the runtime goes on with it.
+/// Whoever takes an idle writer drives it as part of the own call. A caller that goes away meanwhile does not interrupt the
+/// write, and one that stands still does not keep others waiting: a task of the runtime goes on with it.
 pub struct GroupCommit<W: BatchWriter> {
     queue: Arc<Queue<W>>,
-    has_spares: bool,
     runtime: Handle,
 }
 
-/// How long a save waits for the writers at work before an idle one joins them.
+/// How long a save waits for the writers at work before an idle one joins them, and tasks drive them.
 const PATIENCE: Duration = Duration::from_millis(5);
 
 /// The outcome of a save: the positions of its events, or the writer's own error.
 pub type Outcome<W> = Result<Vec<u64>, <W as BatchWriter>::Error>;
+
+type Answer<W> = oneshot::Receiver<Outcome<W>>;
 
 /// The writer is gone: the save was not begun, or its outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,10 +69,8 @@ pub enum WriterGone {
 impl<W: BatchWriter> GroupCommit<W> {
     /// Writes by `writers`, each one batch at a time, in tasks of `runtime`.
     pub fn new(runtime: Handle, writers: impl IntoIterator<Item = W>) -> Self {
-        let queue = Queue::new(writers);
         Self {
-            has_spares: queue.has_spares(),
-            queue: Arc::new(queue),
+            queue: Arc::new(Queue::new(writers)),
             runtime,
         }
     }
@@ -81,33 +86,42 @@ impl<W: BatchWriter> GroupCommit<W> {
     ///
     /// Once the future has been polled, the save goes on when it is dropped.
     pub async fn save(&self, save: W::Save) -> Result<Outcome<W>, WriterGone> {
-        let (reply, mut answer) = oneshot::channel();
-        match self.queue.push(save, reply) {
+        let (reply, answer) = oneshot::channel();
+        let answered = match self.queue.push(save, reply) {
             Turn::Closed => return Err(WriterGone::BeforeWriting),
-            Turn::Wait if self.has_spares => loop {
-                if let Ok(answer) = time::timeout(PATIENCE, &mut answer).await {
-                    return answer.map_err(|_dropped| WriterGone::WhileWriting);
-                }
-                if let Some(writer) = self.queue.take_spare() {
-                    self.write(writer).await;
-                }
-            },
-            Turn::Wait => {}
-            Turn::Write(writer) => self.write(writer).await,
-        }
-        answer.await.map_err(|_dropped| WriterGone::WhileWriting)
+            Turn::Wait => self.wait(answer).await,
+            Turn::Write(writer) => self.write(writer, answer).await,
+        };
+        answered.map_err(|_dropped| WriterGone::WhileWriting)
     }
 
-    /// Begins to write a batch; the answer comes when it is done.
-    async fn write(&self, writer: Busy<W>) {
-        let queue = Arc::clone(&self.queue);
-        let batch = begin(&self.runtime, async move {
-            if let Some(writer) = Arc::clone(&queue).write_once(writer).await {
-                // More has come meanwhile. It is not this caller's business to write it all.
-                drop(tokio::spawn(queue.write_all(writer)));
+    /// Waits for those who write, as long as they are quick.
+    async fn wait(&self, mut answer: Answer<W>) -> Result<Outcome<W>, RecvError> {
+        loop {
+            if let Ok(answer) = time::timeout(PATIENCE, &mut answer).await {
+                return answer;
             }
-        });
-        drop(batch.await);
+            self.queue.hand_over();
+            if let Some(writer) = self.queue.take_spare() {
+                return self.write(writer, answer).await;
+            }
+        }
+    }
+
+    /// Writes, until the own save is answered; a task does what is more.
+    async fn write(&self, writer: Busy<W>, mut answer: Answer<W>) -> Result<Outcome<W>, RecvError> {
+        let mut drive = Drive(self.queue.drive(&self.runtime, writer));
+        poll_fn(|context| {
+            // Handed over or not: the answer tells.
+            let _driven = Pin::new(&mut drive).poll(context);
+            Pin::new(&mut answer).poll(context)
+        })
+        .await
+    }
+
+    /// Lets tasks go on with what callers are writing: somebody has to wait for it.
+    pub fn hand_over(&self) {
+        self.queue.hand_over();
     }
 
     /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.

@@ -1,6 +1,6 @@
 //! An open file: one connection that writes, some that read, and who is told of what is stored.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
@@ -8,7 +8,7 @@ use es_persistence::{
     group_commit::GroupCommit,
     sql::{Database, Save, SqlName, Table},
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
     STORE,
@@ -16,7 +16,7 @@ use crate::{
     connection::{Place, cannot_open, open_writer},
     error::Failure,
     gate::Gate,
-    readers::Readers,
+    readers::{Readers, Reading},
     reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
     schema::Tables,
     watcher::Watcher,
@@ -32,6 +32,21 @@ pub(crate) struct SqliteDatabase {
     readers: Arc<Readers>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
+}
+
+/// How long a read waits for the writer of a database in memory, before a task goes on with the write.
+const PATIENCE: Duration = Duration::from_millis(5);
+
+impl SqliteDatabase {
+    async fn read<R: Reading>(&self, operation: Operation, reading: R) -> Result<R::Output, RecorderError> {
+        let mut read = pin!(self.readers.read(operation, reading));
+        loop {
+            match timeout(PATIENCE, &mut read).await {
+                Ok(read) => return read,
+                Err(_elapsed) => self.writer.hand_over(),
+            }
+        }
+    }
 }
 
 impl Database for SqliteDatabase {
@@ -99,22 +114,22 @@ impl Database for SqliteDatabase {
         selection: StreamSelection,
     ) -> Result<Vec<StoredEvent>, RecorderError> {
         let reading = StreamReading::new(Arc::clone(&self.tables), table, selection);
-        self.readers.read(Operation::SelectEvents, reading).await
+        self.read(Operation::SelectEvents, reading).await
     }
 
     async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
         let reading = LogReading::new(Arc::clone(&self.tables), selection);
-        self.readers.read(Operation::SelectNotifications, reading).await
+        self.read(Operation::SelectNotifications, reading).await
     }
 
     async fn max_position(self: &Arc<Self>) -> Result<Option<u64>, RecorderError> {
         let reading = MaxPositionReading::new(Arc::clone(&self.tables));
-        self.readers.read(Operation::MaxPosition, reading).await
+        self.read(Operation::MaxPosition, reading).await
     }
 
     async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
         let reading = TrackingReading::new(Arc::clone(&self.tables), upstream);
-        self.readers.read(Operation::LastTracking, reading).await
+        self.read(Operation::LastTracking, reading).await
     }
 
     fn event_wakeup(&self) -> Wakeup {

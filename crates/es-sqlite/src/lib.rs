@@ -14,7 +14,7 @@
 //! saves and reads fail until it is back. Beside it stand its write-ahead log (`-wal`, which has what was stored last, and
 //! must never be removed) and an index (`-shm`); when the last process has closed the store, the file alone has everything.
 //!
-//! All writes go through one connection (sqlx) in a task of its own, which stores in one commit what has come together
+//! All writes go through one connection (sqlx), which stores in one commit what has come together
 //! while it was writing. Reads use connections of their own (rusqlite) on the caller's thread, a bounded page at a time,
 //! because a short read costs less than a hop to another thread; longer ones go on in a thread for blocking work.
 //! Readers never wait for the writer, nor the writer for them (write-ahead log).

@@ -2,10 +2,7 @@
 
 use std::{future::poll_fn, task::Poll};
 
-use tokio::{
-    runtime::Handle,
-    task::{JoinError, JoinHandle},
-};
+use tokio::{runtime::Handle, task::JoinError};
 
 /// Begins `work` at once, as part of the caller's own poll, and has a task of `runtime` finish it: a caller who goes away
 /// does not interrupt it, and one who stands still, as an arm of a `select!` does while another is at work, keeps nothing
@@ -18,23 +15,6 @@ pub async fn detached<T: Send + 'static>(
     runtime: &Handle,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, JoinError> {
-    match begin(runtime, work).await {
-        Begun::Done(done) => Ok(done),
-        Begun::Task(task) => task.await,
-    }
-}
-
-/// What has become of work that was begun.
-pub(super) enum Begun<T> {
-    Done(T),
-    /// It goes on, also when nobody waits for it.
-    Task(JoinHandle<T>),
-}
-
-pub(super) async fn begin<T: Send + 'static>(
-    runtime: &Handle,
-    work: impl Future<Output = T> + Send + 'static,
-) -> Begun<T> {
     let mut work = Box::pin(work);
     let begun = poll_fn(|context| {
         // What is opened belongs to the runtime that goes on with it.
@@ -42,7 +22,7 @@ pub(super) async fn begin<T: Send + 'static>(
         Poll::Ready(work.as_mut().poll(context))
     });
     match begun.await {
-        Poll::Ready(done) => Begun::Done(done),
-        Poll::Pending => Begun::Task(runtime.spawn(work)),
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => runtime.spawn(work).await,
     }
 }

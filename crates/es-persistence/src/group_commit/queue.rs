@@ -2,15 +2,17 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::{
+    runtime::Handle,
     sync::{Notify, oneshot},
     task,
+    time::timeout,
 };
 
-use super::{BatchWriter, Outcome};
+use super::{BatchWriter, Outcome, PATIENCE, driven::Driven};
 
 /// How many saves share a commit.
 const BATCH: usize = 256;
@@ -19,6 +21,8 @@ pub(super) struct Queue<W: BatchWriter> {
     state: Mutex<State<W>>,
     /// Told each time a writer comes back or is lost.
     came_back: Notify,
+    /// The writes that callers drive.
+    driven: Mutex<Vec<Weak<Driven>>>,
 }
 
 struct State<W: BatchWriter> {
@@ -49,6 +53,7 @@ impl<W: BatchWriter> Queue<W> {
         Self {
             state: Mutex::new(state),
             came_back: Notify::new(),
+            driven: Mutex::default(),
         }
     }
 
@@ -87,13 +92,31 @@ impl<W: BatchWriter> Queue<W> {
         self.take_idle(&mut state)
     }
 
-    /// Whether there is more than one writer.
-    pub(super) fn has_spares(&self) -> bool {
-        self.lock().idle.len() > 1
+    /// Writes all that waits, when somebody drives it.
+    pub(super) fn drive(self: &Arc<Self>, runtime: &Handle, writer: Busy<W>) -> Arc<Driven> {
+        let write = Box::pin(Arc::clone(self).write_all(writer));
+        let driven = Driven::new(runtime.clone(), write);
+        let mut all = self.driven();
+        all.retain(|other| other.strong_count() > 0);
+        all.push(Arc::downgrade(&driven));
+        drop(all);
+        driven
+    }
+
+    /// Lets tasks go on with what callers drive.
+    pub(super) fn hand_over(&self) {
+        let driven = std::mem::take(&mut *self.driven());
+        for driven in driven.iter().filter_map(Weak::upgrade) {
+            driven.hand_over();
+        }
+    }
+
+    fn driven(&self) -> MutexGuard<'_, Vec<Weak<Driven>>> {
+        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes one batch, and returns the writer when there is more to write.
-    pub(super) async fn write_once(self: Arc<Self>, mut busy: Busy<W>) -> Option<Busy<W>> {
+    async fn write_once(&self, mut busy: Busy<W>) -> Option<Busy<W>> {
         let (saves, replies) = self.take_batch();
         let Some(writer) = &mut busy.writer else { return None };
         if !saves.is_empty() {
@@ -111,10 +134,10 @@ impl<W: BatchWriter> Queue<W> {
     }
 
     /// Writes until nothing waits.
-    pub(super) async fn write_all(self: Arc<Self>, busy: Busy<W>) {
+    async fn write_all(self: Arc<Self>, busy: Busy<W>) {
         let mut next = Some(busy);
         while let Some(busy) = next {
-            next = Arc::clone(&self).write_once(busy).await;
+            next = self.write_once(busy).await;
         }
     }
 
@@ -149,7 +172,9 @@ impl<W: BatchWriter> Queue<W> {
                     return std::mem::take(&mut state.idle);
                 }
             }
-            came_back.await;
+            if timeout(PATIENCE, came_back).await.is_err() {
+                self.hand_over();
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! How a batch of saves becomes as few commits as can be.
 
+use std::{future::poll_fn, pin::pin, task::Poll};
+
 use es_persistence::sql::{Save, Table};
 
 use super::{Outcome, Writer, insertion::WriteError, refusal::Refusal, statements::ROWS};
@@ -46,8 +48,14 @@ impl Writer {
     /// Stores all events of a group by one statement, and returns the position of the first.
     async fn write_at_once(&mut self, group: &[Save], rows: usize) -> Result<u64, WriteError> {
         let events = group.iter().flat_map(|save| &save.events);
-        let connection = self.link.get().await?;
-        self.statements.insert(connection, Table::Events, events, rows).await
+        let (connection, place) = self.link.get_with_place().await?;
+        let mut insert = pin!(self.statements.insert(connection, Table::Events, events, rows));
+        let begun = poll_fn(|context| Poll::Ready(insert.as_mut().poll(context))).await;
+        place.look();
+        match begun {
+            Poll::Ready(inserted) => inserted,
+            Poll::Pending => insert.await,
+        }
     }
 
     /// Stores in one commit those saves of a group that are not refused.

@@ -26,6 +26,11 @@ impl Link {
     }
 
     pub(super) async fn get(&mut self) -> Result<&mut SqliteConnection, Failure> {
+        Ok(self.get_with_place().await?.0)
+    }
+
+    /// The connection, and the file that it writes.
+    pub(super) async fn get_with_place(&mut self) -> Result<(&mut SqliteConnection, &Place), Failure> {
         self.config.place.check()?;
         let connection = match self.connection.take() {
             Some(connection) => connection,
@@ -33,7 +38,7 @@ impl Link {
         };
         let connection = self.connection.insert(connection);
         self.log.check()?;
-        Ok(connection)
+        Ok((connection, &self.config.place))
     }
 
     async fn open(&mut self) -> Result<SqliteConnection, Failure> {

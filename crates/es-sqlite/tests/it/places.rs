@@ -111,6 +111,12 @@ fn a_time_out_that_cannot_be_waited_for_is_refused() {
     }
 }
 
+/// A file that was seen is not looked for again at once.
+#[cfg(unix)]
+async fn until_noticed() {
+    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+}
+
 /// Nothing is stored, and nothing read, while the file is not where it was.
 #[cfg(unix)]
 async fn is_missed(store: &Store) {
@@ -137,6 +143,7 @@ async fn a_file_that_is_removed_or_replaced_takes_no_saves_until_it_is_back() {
         store.recorder.insert_events(events(1, 3)).await.unwrap();
         let (file, aside) = (path(&store.folder), store.folder.path().join("aside"));
         fs::rename(&file, &aside).unwrap();
+        until_noticed().await;
         if is_replaced {
             fs::write(&file, "another").unwrap();
         }
@@ -157,6 +164,7 @@ async fn a_removed_log_takes_no_saves() {
     let store = open().await;
     store.recorder.insert_events(events(1, 3)).await.unwrap();
     fs::remove_file(store.folder.path().join("events.sqlite-wal")).unwrap();
+    until_noticed().await;
     let error = store.recorder.insert_events(vec![event(1, 4)]).await.unwrap_err();
     assert_eq!(*error.kind(), RecorderErrorKind::Unavailable);
     let cause = error.source().unwrap().to_string();
