@@ -80,17 +80,20 @@ impl Names {
     }
 
     fn fill(&self, template: &str) -> String {
-        let positions = r#"'"{schema}"."{name}_positions"'::regclass"#;
-        let last = format!("coalesce(pg_sequence_last_value({positions}), 0)");
-        let positions_for = |count| include_str!("schema/positions.sql").replace("{count}", count);
+        let positions = r#"'"{schema}"."{name}_positions"'::pg_catalog.regclass"#;
+        let last = format!("coalesce(pg_catalog.pg_sequence_last_value({positions}), 0)");
+        let positions_for = |more| include_str!("schema/positions.sql").replace("{more}", more);
         template
-            .replace("{take_positions}", &positions_for("appended"))
-            .replace("{take_one_position}", &positions_for("1"))
+            .replace("{take_positions}", &positions_for("appended - 1"))
+            .replace("{take_one_position}", &positions_for("0"))
             .replace(
                 "{table_key}",
-                &lock_key(r#"'"{schema}"."{name}_events"'::regclass::oid::bigint"#),
+                &lock_key(r#"'"{schema}"."{name}_events"'::pg_catalog.regclass::pg_catalog.oid::bigint"#),
             )
-            .replace("{sequence_key}", &lock_key(&format!("{positions}::oid::bigint")))
+            .replace(
+                "{sequence_key}",
+                &lock_key(&format!("{positions}::pg_catalog.oid::bigint")),
+            )
             .replace("{position_key}", &lock_key(&last))
             .replace("{last_position}", &last)
             .replace("{form}", &form::CURRENT.to_string())
@@ -105,7 +108,8 @@ impl Names {
 
 /// The low 32 bits of a number, as the signed number that a lock takes.
 fn lock_key(number: &str) -> String {
-    format!("((({number} & 4294967295) # 2147483648) - 2147483648)::integer")
+    let low = format!("({number} OPERATOR(pg_catalog.&) 4294967295)");
+    format!("(({low} OPERATOR(pg_catalog.#) 2147483648) OPERATOR(pg_catalog.-) 2147483648)::integer")
 }
 
 /// The statements about one application.

@@ -2,7 +2,9 @@
 
 use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection};
 
-use crate::store::{event, id, open, with_schema};
+use sqlx::Row as _;
+
+use crate::store::{APPLICATION, event, id, open, rows, with_schema};
 
 #[test]
 fn two_applications_in_one_schema_do_not_touch_each_other() {
@@ -92,5 +94,57 @@ fn hostile_names_are_refused() {
             };
             assert_eq!((key.as_str(), value.as_str()), ("POSTGRES_SCHEMA", name));
         }
+    });
+}
+
+/// What a caller puts before the server's own schema is not what the functions of the owner execute.
+#[test]
+fn operators_of_the_caller_are_not_executed_by_the_owner() {
+    with_schema(|server, schema| async move {
+        server
+            .execute(&es_postgres::schema::ddl(&schema, APPLICATION).unwrap())
+            .await;
+        let mut connection = server.connect().await;
+        let traps = [
+            ("=", "uuid", "uuid"),
+            ("=", "text", "text"),
+            ("<>", "bigint", "bigint"),
+            ("<>", "integer", "integer"),
+            ("+", "bigint", "integer"),
+            ("+", "bigint", "bigint"),
+            ("-", "bigint", "bigint"),
+            ("-", "integer", "integer"),
+            ("-", "bigint", "integer"),
+            ("&", "bigint", "bigint"),
+            ("#", "bigint", "bigint"),
+        ];
+        rows(&mut connection, &format!("CREATE SCHEMA {schema}_trap")).await;
+        for (number, (operator, left, right)) in traps.into_iter().enumerate() {
+            let function = format!(
+                "CREATE FUNCTION {schema}_trap.f{number}({left}, {right}) RETURNS boolean LANGUAGE plpgsql \
+                 AS $$ BEGIN RAISE EXCEPTION 'trapped by {operator}'; END $$"
+            );
+            rows(&mut connection, &function).await;
+            let operator = format!(
+                "CREATE OPERATOR {schema}_trap.{operator} (LEFTARG = {left}, RIGHTARG = {right}, \
+                 FUNCTION = {schema}_trap.f{number})"
+            );
+            rows(&mut connection, &operator).await;
+        }
+        rows(&mut connection, &format!("SET search_path = {schema}_trap, pg_catalog")).await;
+        let trapped = sqlx::query("SELECT 1::bigint + 1").execute(&mut connection).await;
+        assert!(trapped.unwrap_err().to_string().contains("trapped by +"));
+        let one =
+            format!("SELECT first FROM {schema}.dogs_events_append_one(gen_random_uuid(), '', 1, 'topic', ''::bytea)");
+        for position in 1..=3_i64 {
+            let first: i64 = rows(&mut connection, &one).await[0].get(0);
+            assert_eq!(first, position);
+        }
+        let first = crate::tails::append(&mut connection, &schema, "dogs", &id(), 2).await;
+        assert_eq!(first.unwrap(), 4);
+        let settled = format!("SELECT settled FROM {schema}.dogs_events_settled()");
+        let settled: i64 = rows(&mut connection, &settled).await[0].get(0);
+        assert_eq!(settled, 5);
+        server.drop_schema(&format!("{schema}_trap")).await;
     });
 }
