@@ -1,42 +1,14 @@
 //! Aggregates that are kept in memory.
 
-use std::{cell::Cell, future::Future};
-
 use es_application::prelude::*;
 use es_domain::prelude::*;
 use futures_util::future::join_all;
 
-use crate::{bank::Account, stores};
-
-thread_local! {
-    /// How many events have been applied on this thread.
-    static APPLIED: Cell<u64> = const { Cell::new(0) };
-}
-
-/// What counts how often it counts.
-#[derive(Aggregate, Clone, Debug, Default, PartialEq)]
-struct Counter {
-    root: Root<Self>,
-    count: u64,
-}
-
-#[events(derive(PartialEq))]
-impl Counter {
-    #[event(Started)]
-    fn start() -> Self {
-        APPLIED.set(APPLIED.get() + 1);
-        Self::default()
-    }
-
-    #[event(Counted)]
-    fn count(&mut self) {
-        APPLIED.set(APPLIED.get() + 1);
-        self.count += 1;
-    }
-
-    #[event(Stopped, discards)]
-    fn stop(&mut self) {}
-}
+use crate::{
+    bank::Account,
+    counter::{Counter, applying},
+    stores,
+};
 
 /// What cannot be copied.
 #[derive(Aggregate, Debug, Default)]
@@ -58,13 +30,6 @@ async fn two(folder: &tempfile::TempDir, size: &str, fast_forward: &str) -> [App
         .with("AGGREGATE_CACHE_MAXSIZE", size)
         .with("AGGREGATE_CACHE_FASTFORWARD", fast_forward);
     [stores::open(environment.clone()).await, stores::open(environment).await]
-}
-
-/// What `work` comes to, and how many events were applied for it.
-async fn applying<T>(work: impl Future<Output = T>) -> (T, u64) {
-    APPLIED.set(0);
-    let value = work.await;
-    (value, APPLIED.get())
 }
 
 /// A counter of three events.

@@ -7,6 +7,7 @@ mod cache;
 mod cancel;
 mod chain;
 mod corpus;
+mod counter;
 mod execute;
 mod follow;
 mod log;

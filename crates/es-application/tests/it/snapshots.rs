@@ -1,43 +1,13 @@
 //! States that are kept.
 
-use std::cell::Cell;
-
 use es_application::{ApplicationBuilder, prelude::*};
 use es_domain::prelude::*;
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::stores;
-
-thread_local! {
-    /// How many events have been applied on this thread.
-    static APPLIED: Cell<u64> = const { Cell::new(0) };
-}
-
-/// A counter that counts how often it counts.
-#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[aggregate(topic = "Counter", hash_chain)]
-struct Counter {
-    root: Root<Self>,
-    count: u64,
-}
-
-#[events(derive(PartialEq))]
-impl Counter {
-    #[event(Started)]
-    fn start() -> Self {
-        APPLIED.set(APPLIED.get() + 1);
-        Self::default()
-    }
-
-    #[event(Counted)]
-    fn count(&mut self) {
-        APPLIED.set(APPLIED.get() + 1);
-        self.count += 1;
-    }
-
-    #[event(Stopped, discards)]
-    fn stop(&mut self) {}
-}
+use crate::{
+    counter::{Counter, applying},
+    stores,
+};
 
 /// A counter at `version` that is saved event by event.
 async fn counter(app: &Application, version: u64) -> Counter {
@@ -52,9 +22,8 @@ async fn counter(app: &Application, version: u64) -> Counter {
 
 /// The counter as it was at `version`, and how many events were applied to bring it there.
 async fn applied_at(app: &Application, id: Id<Counter>, version: u64) -> (Counter, u64) {
-    APPLIED.set(0);
-    let counter = app.repository().get_at(id, version).await.unwrap();
-    (counter, APPLIED.get())
+    let (counter, applied) = applying(app.repository().get_at(id, version)).await;
+    (counter.unwrap(), applied)
 }
 
 /// Fresh applications that keep snapshots.
