@@ -8,17 +8,17 @@
 
 mod detached;
 mod driven;
+mod patience;
 mod queue;
 
-use std::{fmt, future::poll_fn, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, future::poll_fn, pin::Pin, sync::Arc};
 
 use tokio::{
     runtime::Handle,
     sync::oneshot::{self, error::RecvError},
-    time,
 };
 
-pub use self::detached::detached;
+pub use self::{detached::detached, patience::patiently};
 use self::{
     driven::Drive,
     queue::{Busy, Queue, Turn},
@@ -48,9 +48,6 @@ pub struct GroupCommit<W: BatchWriter> {
     queue: Arc<Queue<W>>,
     runtime: Handle,
 }
-
-/// How long a save waits for the writers at work before an idle one joins them, and tasks drive them.
-const PATIENCE: Duration = Duration::from_millis(5);
 
 /// The outcome of a save: the positions of its events, or the writer's own error.
 pub type Outcome<W> = Result<Vec<u64>, <W as BatchWriter>::Error>;
@@ -98,7 +95,7 @@ impl<W: BatchWriter> GroupCommit<W> {
     /// Waits for those who write, as long as they are quick.
     async fn wait(&self, mut answer: Answer<W>) -> Result<Outcome<W>, RecvError> {
         loop {
-            if let Ok(answer) = time::timeout(PATIENCE, &mut answer).await {
+            if let Some(answer) = patiently(&self.runtime, &mut answer).await {
                 return answer;
             }
             self.queue.hand_over();
@@ -126,7 +123,7 @@ impl<W: BatchWriter> GroupCommit<W> {
 
     /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.
     pub async fn close(&self) {
-        for writer in self.queue.close().await {
+        for writer in self.queue.close(&self.runtime).await {
             writer.close().await;
         }
     }

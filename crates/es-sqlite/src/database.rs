@@ -1,14 +1,14 @@
 //! An open file: one connection that writes, some that read, and who is told of what is stored.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc};
 
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
     StreamSelection, Tracking, Wakeup,
-    group_commit::GroupCommit,
+    group_commit::{GroupCommit, patiently},
     sql::{Database, Save, SqlName, Table},
 };
-use tokio::{runtime::Handle, time::timeout};
+use tokio::runtime::Handle;
 
 use crate::{
     STORE,
@@ -29,22 +29,21 @@ pub(crate) struct SqliteDatabase {
     tables: Arc<Tables>,
     wakers: Wakers,
     is_durable: bool,
+    runtime: Handle,
     readers: Arc<Readers>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
 }
 
-/// How long a read waits for the writer of a database in memory, before a task goes on with the write.
-const PATIENCE: Duration = Duration::from_millis(5);
-
 impl SqliteDatabase {
+    /// Reads; the writer of a database in memory has to be waited for.
     async fn read<R: Reading>(&self, operation: Operation, reading: R) -> Result<R::Output, RecorderError> {
         let mut read = pin!(self.readers.read(operation, reading));
         loop {
-            match timeout(PATIENCE, &mut read).await {
-                Ok(read) => return read,
-                Err(_elapsed) => self.writer.hand_over(),
+            if let Some(read) = patiently(&self.runtime, &mut read).await {
+                return read;
             }
+            self.writer.hand_over();
         }
     }
 }
@@ -88,7 +87,8 @@ impl Database for SqliteDatabase {
             is_durable: !matches!(config.location, Location::Memory(_)),
             readers: Readers::new(config.clone(), gate, runtime.clone()),
             watcher: Watcher::start(&runtime, config, wakers.clone()),
-            writer: GroupCommit::new(runtime, [writer]),
+            writer: GroupCommit::new(runtime.clone(), [writer]),
+            runtime,
             tables,
             wakers,
         })

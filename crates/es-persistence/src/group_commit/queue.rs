@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
@@ -9,10 +10,9 @@ use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
     task,
-    time::timeout,
 };
 
-use super::{BatchWriter, Outcome, PATIENCE, driven::Driven};
+use super::{BatchWriter, Outcome, driven::Driven, patiently};
 
 /// How many saves share a commit.
 const BATCH: usize = 256;
@@ -162,9 +162,9 @@ impl<W: BatchWriter> Queue<W> {
     }
 
     /// Refuses further saves, and returns the writers when all are idle.
-    pub(super) async fn close(&self) -> Vec<W> {
+    pub(super) async fn close(&self, runtime: &Handle) -> Vec<W> {
         loop {
-            let came_back = self.came_back.notified();
+            let came_back = pin!(self.came_back.notified());
             {
                 let mut state = self.lock();
                 state.is_closed = true;
@@ -172,7 +172,7 @@ impl<W: BatchWriter> Queue<W> {
                     return std::mem::take(&mut state.idle);
                 }
             }
-            if timeout(PATIENCE, came_back).await.is_err() {
+            if patiently(runtime, came_back).await.is_none() {
                 self.hand_over();
             }
         }

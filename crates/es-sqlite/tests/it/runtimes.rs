@@ -46,6 +46,28 @@ fn without_a_runtime_a_store_cannot_be_opened() {
 }
 
 #[test]
+fn an_open_store_is_used_from_anywhere() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let store = runtime.block_on(open());
+    let recorder = Arc::clone(&store.recorder);
+    let (first, second) = (
+        recorder.insert_events(events(1, 2000)),
+        recorder.insert_events(events(2, 1)),
+    );
+    assert_eq!(wait(first).unwrap().len(), 2000);
+    assert_eq!(wait(second).unwrap(), [2001]);
+    let log = wait(recorder.select_notifications(es_persistence::Selection::all()));
+    assert_eq!(log.unwrap().len(), 2001);
+    let saves = (3..20).map(|aggregate| recorder.insert_events(vec![event(aggregate, 1)]));
+    assert!(wait(join_all(saves)).iter().all(Result::is_ok));
+    wait(close(store));
+}
+
+#[test]
 #[should_panic(expected = "timers are disabled")]
 fn a_runtime_without_timers_is_a_mistake_that_is_seen_at_once() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
