@@ -141,3 +141,34 @@ async fn two_applications_share_a_file_and_know_nothing_of_each_other() {
     assert!(!shop.repository().contains(account.id()).await.unwrap());
     assert_eq!(shop.save(&mut Account::open("Bob")).await.unwrap()[0].position(), 1);
 }
+
+/// The files under `folder` that this process has open.
+#[cfg(target_os = "linux")]
+fn open_files(folder: &std::path::Path) -> usize {
+    let files = std::fs::read_dir("/proc/self/fd").unwrap().flatten();
+    files
+        .filter_map(|file| std::fs::read_link(file.path()).ok())
+        .filter(|path| path.starts_with(folder))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_last_clone_that_is_dropped_closes_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().canonicalize().unwrap();
+    let app = stores::open(stores::sqlite(&folder)).await;
+    app.save(&mut Account::open("Ann")).await.unwrap();
+    let clone = app.with_metadata(Metadata::new());
+    drop(app);
+    clone.save(&mut Account::open("Bob")).await.unwrap();
+    assert!(open_files(&path) > 0);
+    drop(clone);
+    for _ in 0..500 {
+        if open_files(&path) == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("{} files are still open", open_files(&path));
+}
