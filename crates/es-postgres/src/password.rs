@@ -18,7 +18,10 @@ use tokio::task::JoinSet;
 ///
 /// impl PasswordProvider for Mounted {
 ///     fn password<'a>(&'a self, account: &'a Account) -> BoxFuture<'a, Result<String, NoPassword>> {
-///         Box::pin(async move { Ok(std::fs::read_to_string(self.0.join(account.user()))?) })
+///         Box::pin(async move {
+///             let text = std::fs::read_to_string(self.0.join(account.user()))?;
+///             Ok(text.trim_end().to_owned())
+///         })
 ///     }
 /// }
 ///

@@ -85,10 +85,10 @@ BEGIN
 END
 $es$;
 
--- The same for one event alone, as most appends are, and at two thirds of the work.
+-- The same for one event alone, as most appends are, with less work.
 --
--- To set the path of schemas for each call would be a third of what is left. So each operator and function says where it is
--- from: what a caller has put into a path of its own is not found.
+-- To set the path of schemas for each call would be most of it. So each operator and function says where it is from: what a
+-- caller has put into a path of its own is not found.
 CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_append_one"(
     event_id uuid, event_text text, event_version bigint, event_topic text, event_state bytea,
     OUT first bigint, OUT lasts bigint[], OUT tracked bigint[]
