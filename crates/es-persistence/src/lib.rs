@@ -32,11 +32,6 @@ mod wakeup;
 
 pub mod cipher;
 
-#[doc(hidden)]
-pub mod group_commit;
-#[doc(hidden)]
-pub mod sql;
-
 pub use self::{
     capabilities::Capabilities,
     compressor::{Compressor, CompressorError, InvalidDictionary, Zlib, Zstd, ZstdDictionary},

@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use es_persistence::{Environment, EnvironmentError, sql::SqlName};
+use es_persistence::{Environment, EnvironmentError};
+use es_sql::SqlName;
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 
 use crate::{

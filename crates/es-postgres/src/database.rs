@@ -5,9 +5,8 @@ use std::sync::Arc;
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
     StoredEvent, StreamSelection, Tracking, Wakeup,
-    group_commit::GroupCommit,
-    sql::{Database, Save, SqlName, Table},
 };
+use es_sql::{Database, Save, SqlName, Table, group_commit::GroupCommit};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{

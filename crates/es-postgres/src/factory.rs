@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Persistence, sql};
+use es_persistence::Persistence;
 
 use crate::{config::Config, database::PostgresDatabase, password::PasswordProvider};
 
@@ -11,7 +11,7 @@ use crate::{config::Config, database::PostgresDatabase, password::PasswordProvid
 /// The [crate's documentation](crate) has the settings.
 #[must_use]
 pub fn factory() -> Arc<dyn Persistence> {
-    sql::persistence::<PostgresDatabase>()
+    es_sql::persistence::<PostgresDatabase>()
 }
 
 /// The same store, with the passwords of `provider`. `POSTGRES_PASSWORD` and `POSTGRES_GET_PASSWORD_TOPIC` do not count
@@ -19,7 +19,7 @@ pub fn factory() -> Arc<dyn Persistence> {
 #[must_use]
 pub fn factory_with(provider: impl PasswordProvider) -> Arc<dyn Persistence> {
     let provider: Arc<dyn PasswordProvider> = Arc::new(provider);
-    sql::persistence_with::<PostgresDatabase>(move |environment| {
+    es_sql::persistence_with::<PostgresDatabase>(move |environment| {
         Config::from_environment(environment, Some(Arc::clone(&provider)))
     })
 }

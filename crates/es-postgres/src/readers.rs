@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Operation, RecorderError, group_commit::detached};
+use es_persistence::{Operation, RecorderError};
+use es_sql::group_commit::detached;
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{

@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking};
+use es_sql::Table;
 use sqlx::Row as _;
 use tokio::{sync::Notify, time::sleep};
 

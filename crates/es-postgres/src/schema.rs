@@ -8,7 +8,7 @@ mod form;
 
 use std::sync::Arc;
 
-use es_persistence::sql::{SqlName, SqlNameError};
+use es_sql::{SqlName, SqlNameError};
 use sqlx::{
     AssertSqlSafe, Executor as _, PgConnection, Postgres, Row as _,
     postgres::{PgArguments, PgRow},

@@ -10,11 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_persistence::{
-    Operation, RecorderError, RecorderErrorKind,
-    group_commit::BatchWriter,
-    sql::{Save, Table},
-};
+use es_persistence::{Operation, RecorderError, RecorderErrorKind};
+use es_sql::{Save, Table, group_commit::BatchWriter};
 use tokio::time::{sleep, timeout};
 
 pub use self::transaction::TransactionalEvents;

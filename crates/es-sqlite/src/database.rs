@@ -5,8 +5,10 @@ use std::{pin::pin, sync::Arc};
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
     StreamSelection, Tracking, Wakeup,
+};
+use es_sql::{
+    Database, Save, SqlName, Table,
     group_commit::{GroupCommit, patiently},
-    sql::{Database, Save, SqlName, Table},
 };
 use tokio::runtime::Handle;
 

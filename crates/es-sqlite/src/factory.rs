@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Persistence, sql};
+use es_persistence::Persistence;
 
 use crate::database::SqliteDatabase;
 
@@ -11,5 +11,5 @@ use crate::database::SqliteDatabase;
 /// The [crate's documentation](crate) has the settings.
 #[must_use]
 pub fn factory() -> Arc<dyn Persistence> {
-    sql::persistence::<SqliteDatabase>()
+    es_sql::persistence::<SqliteDatabase>()
 }

@@ -1,6 +1,7 @@
 //! Changing what is never changed.
 
-use es_persistence::{DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind, sql::SqlName};
+use es_persistence::{DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind};
+use es_sql::SqlName;
 use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
 
 use crate::{

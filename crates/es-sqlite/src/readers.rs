@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use es_persistence::{Operation, RecorderError, group_commit::detached};
+use es_persistence::{Operation, RecorderError};
+use es_sql::group_commit::detached;
 use rusqlite::Connection;
 use tokio::{
     runtime::Handle,

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking, sql::Table};
+use es_persistence::{Notification, Selection, StoredEvent, StreamSelection, Tracking};
+use es_sql::Table;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::{

@@ -6,7 +6,7 @@
 
 mod version;
 
-use es_persistence::sql::SqlName;
+use es_sql::SqlName;
 
 /// The statements about the tables of one application.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@ mod transaction;
 
 use std::sync::Arc;
 
-use es_persistence::{RecorderError, RecorderErrorKind, Waker, group_commit::BatchWriter, sql::Save};
+use es_persistence::{RecorderError, RecorderErrorKind, Waker};
+use es_sql::{Save, group_commit::BatchWriter};
 use sqlx::SqliteConnection;
 
 pub use self::transaction::TransactionalEvents;

@@ -17,12 +17,13 @@ enum May {
 use May::{AllBut, Only};
 
 /// The crates from the lowest layer to the highest. Tests may use more: dev-dependencies are not in the table.
-const LAYERS: [(&str, May); 13] = [
+const LAYERS: [(&str, May); 14] = [
     ("es-macros", Only(&[])),
     ("es-domain", Only(&["es-macros"])),
     ("es-persistence", Only(&["es-domain"])),
-    ("es-sqlite", Only(&["es-persistence"])),
-    ("es-postgres", Only(&["es-persistence"])),
+    ("es-sql", Only(&["es-persistence"])),
+    ("es-sqlite", Only(&["es-persistence", "es-sql"])),
+    ("es-postgres", Only(&["es-persistence", "es-sql"])),
     ("es-conformance", Only(&["es-persistence"])),
     ("es-application", Only(&["es-domain", "es-persistence"])),
     (

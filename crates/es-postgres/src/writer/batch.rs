@@ -8,8 +8,8 @@ use std::{
 
 use es_persistence::{
     AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
-    sql::{Save, Table},
 };
+use es_sql::{Save, Table};
 
 use super::{
     Outcome,

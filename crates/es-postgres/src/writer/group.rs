@@ -1,9 +1,7 @@
 //! Saves that one statement stores together.
 
-use es_persistence::{
-    Operation, OriginatorId, StoredEvent, Tracking,
-    sql::{Save, Table},
-};
+use es_persistence::{Operation, OriginatorId, StoredEvent, Tracking};
+use es_sql::{Save, Table};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use es_persistence::{StoredEvent, Tracking, sql::Table};
+use es_persistence::{StoredEvent, Tracking};
+use es_sql::Table;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use tokio::time::{sleep, timeout};
 

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use es_persistence::{
     DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind, StoredEvent, check_events,
-    sql::{Save, SqlName, Table},
 };
+use es_sql::{Save, SqlName, Table};
 use sqlx::PgConnection;
 
 use super::batch::Batch;

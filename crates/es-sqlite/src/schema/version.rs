@@ -3,7 +3,7 @@
 //! Each form that was ever released has a number. A file with an older one is brought up to date in one transaction when it
 //! is opened; one with a newer one is refused, because nobody knows what it means.
 
-use es_persistence::sql::SqlName;
+use es_sql::SqlName;
 use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
 
 use super::Tables;

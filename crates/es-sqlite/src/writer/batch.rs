@@ -2,7 +2,7 @@
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-use es_persistence::sql::{Save, Table};
+use es_sql::{Save, Table};
 
 use super::{Outcome, Writer, insertion::WriteError, refusal::Refusal, statements::ROWS};
 use crate::error::Failure;

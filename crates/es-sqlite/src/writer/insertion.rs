@@ -1,9 +1,7 @@
 //! How the rows of a save get into the tables, in a transaction that somebody else has begun.
 
-use es_persistence::{
-    StoredEvent, Tracking,
-    sql::{Save, Table},
-};
+use es_persistence::{StoredEvent, Tracking};
+use es_sql::{Save, Table};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::{

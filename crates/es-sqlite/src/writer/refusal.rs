@@ -2,10 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use es_persistence::{
-    AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking,
-    sql::{Save, Table},
-};
+use es_persistence::{AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking};
+use es_sql::{Save, Table};
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::Writer;

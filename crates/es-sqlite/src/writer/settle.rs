@@ -5,10 +5,8 @@
 //! (`TRUNCATE`): what can be read then is on the disk, and nothing else can come back. When that does not succeed, nobody
 //! knows.
 
-use es_persistence::{
-    Operation, RecorderErrorKind, StoredEvent,
-    sql::{Save, Table},
-};
+use es_persistence::{Operation, RecorderErrorKind, StoredEvent};
+use es_sql::{Save, Table};
 use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::{Outcome, Writer};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::sql::Table;
+use es_sql::Table;
 use sqlx::{AssertSqlSafe, Sqlite, query::Query, sqlite::SqliteArguments};
 
 use crate::schema::Tables;

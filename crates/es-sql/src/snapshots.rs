@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 
-use super::{Database, Table, save::submit};
-use crate::{AggregateRecorder, RecorderError, StoredEvent, StreamSelection};
+use crate::{Database, Table, save::submit};
+use es_persistence::{AggregateRecorder, RecorderError, StoredEvent, StreamSelection};
 
 /// Stores the snapshots of one application in a table of their own.
 #[derive(Debug)]

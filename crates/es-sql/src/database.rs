@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{
+use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, RecorderError, Selection, StoredEvent, StreamSelection,
     Tracking, Wakeup,
 };
 
-use super::{Save, SqlName, Table};
+use crate::{Save, SqlName, Table};
 
 /// The tables of one application in an open database.
 pub trait Database: fmt::Debug + Send + Sync + Sized + 'static {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
 
-use super::{Database, Table, save::submit};
-use crate::{
+use crate::{Database, Table, save::submit};
+use es_persistence::{
     AggregateRecorder, ApplicationRecorder, Capabilities, Notification, ProcessRecorder, RecorderError, Selection,
     StoredEvent, StreamSelection, Tracking, TrackingRecorder, Wakeup,
 };

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use futures_core::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::{Database, SqlName, recorder::SqlRecorder, snapshots::SqlSnapshots};
-use crate::{
+use crate::{Database, SqlName, recorder::SqlRecorder, snapshots::SqlSnapshots};
+use es_persistence::{
     AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, EnvironmentError, Operation,
     Persistence, ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder,
 };

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::Database;
-use crate::{
+use es_persistence::{
     Operation, RecorderError, RecorderErrorKind, StoredEvent, Tracking, check_events, check_tracking,
-    group_commit::WriterGone,
 };
+
+use crate::{Database, group_commit::WriterGone};
 
 /// What one call stores, wholly or not at all.
 #[derive(Debug)]
