@@ -85,8 +85,10 @@ pub(crate) fn state(bytes: &[u8]) {
     for state in [bytes, &messagepack] {
         let row = row(state);
         if let Ok(event) = mapper.to_domain::<DogEvent>(&row) {
-            let again = mapper.to_stored(&event).expect("it was read");
-            assert_eq!(mapper.to_domain::<DogEvent>(&again).expect("it was written"), event);
+            for event in event.into_domain_events() {
+                let again = mapper.to_stored(&event).expect("it was read");
+                assert_eq!(mapper.to_domain::<DogEvent>(&again).expect("it was written"), event);
+            }
         }
         let place = mapper.context(RecordKind::Snapshot, &row.originator_id, 1, "Dog");
         drop(mapper.read_state(&place, state, PhantomData::<Dog>));

@@ -1,6 +1,6 @@
 //! An event as it is in the log.
 
-use es_domain::{DomainEvent, Event, OriginatorId};
+use es_domain::{DomainEvent, Event, OriginatorId, ReadEvent};
 use es_persistence::{Mapper, MapperError, Notification};
 
 /// An event that has been saved: whose it is, what kind it is, where it stands in the log.
@@ -42,21 +42,23 @@ impl Recorded {
         &self.notification
     }
 
-    /// What happened, or `None` when it is an event of another aggregate than `E`'s.
+    /// Returns the first thing that happened, or `None` if the event is one of another aggregate than `E`'s or was dropped.
     ///
     /// # Errors
     ///
     /// [`MapperError`] when it is one of `E`'s and cannot be read.
     pub fn decode<E: Event>(&self) -> Result<Option<E>, MapperError> {
-        Ok(self.decode_event()?.map(DomainEvent::into_body))
+        let first = self.decode_event()?.and_then(|event| event.into_domain_events().next());
+        Ok(first.map(DomainEvent::into_body))
     }
 
-    /// As [`decode`](Self::decode), with the aggregate's ID, the time and all else that an event has.
+    /// Returns everything that happened, with the aggregate's ID, the time and all else that an event has. Returns `None`
+    /// if the event is one of another aggregate than `E`'s.
     ///
     /// # Errors
     ///
     /// As [`decode`](Self::decode).
-    pub fn decode_event<E: Event>(&self) -> Result<Option<DomainEvent<E>>, MapperError> {
+    pub fn decode_event<E: Event>(&self) -> Result<Option<ReadEvent<E>>, MapperError> {
         self.mapper.to_domain_of(&self.notification.event)
     }
 }

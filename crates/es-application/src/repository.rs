@@ -138,12 +138,20 @@ impl Repository {
     ///
     /// Reading changes nothing; the future may be dropped.
     pub async fn contains<I: AggregateId>(&self, id: I) -> Result<bool, ApplicationError> {
-        let select = |stream: StreamSelection| stream.descending().limit(1);
-        let events = self
-            .store
-            .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
-            .await?;
-        Ok(events.last().is_some_and(|event| !event.body().kind().is_discarding()))
+        let mut upper = u64::MAX;
+        loop {
+            let select = |stream: StreamSelection| stream.lte(upper).descending().limit(1);
+            let events = self
+                .store
+                .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
+                .await?;
+            let Some(last) = events.last() else { return Ok(false) };
+            if let Some(body) = last.bodies().last() {
+                return Ok(!body.kind().is_discarding());
+            }
+            // The event was dropped: the one before it tells.
+            upper = last.originator_version() - 1;
+        }
     }
 }
 

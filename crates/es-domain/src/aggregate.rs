@@ -1,8 +1,8 @@
 //! What an aggregate is.
 
 use crate::{
-    AggregateId, DataIntegrityError, DomainEvent, Event, EventHash, EventKind, FreshId, Metadata, ReplayError,
-    RetiredEvent, Root, SnapshotVisitor, Timestamp, TriggerError, Upcaster, event_hash, replay, trigger,
+    AggregateId, DataIntegrityError, DomainEvent, Event, EventHash, EventKind, FreshId, Metadata, ReadEvent,
+    ReplayError, RetiredEvent, Root, SnapshotVisitor, Timestamp, TriggerError, Upcaster, event_hash, replay, trigger,
 };
 
 /// A thing with an identity whose state is the outcome of its events.
@@ -148,12 +148,14 @@ pub trait Aggregate: Sized + Send + 'static {
         trigger::trigger_all(self, events)
     }
 
-    /// Makes the aggregate that `events` tell of, or `None` when there are no events or the last one discards it.
+    /// Makes an aggregate of its events. Returns `None` if there are no events or the last one discards the aggregate.
     ///
     /// # Errors
     ///
     /// [`ReplayError`] at the first event that does not follow from those before it.
-    fn replay(events: impl IntoIterator<Item = DomainEvent<Self::Event>>) -> Result<Option<Self>, ReplayError> {
+    fn replay(
+        events: impl IntoIterator<Item = impl Into<ReadEvent<Self::Event>>>,
+    ) -> Result<Option<Self>, ReplayError> {
         replay::replay(events)
     }
 

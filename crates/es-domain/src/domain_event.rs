@@ -10,9 +10,9 @@ use crate::{
 };
 
 /// The ID of the aggregate that events of type `E` belong to.
-type IdOf<E> = <<E as Event>::Aggregate as Aggregate>::Id;
+pub(crate) type IdOf<E> = <<E as Event>::Aggregate as Aggregate>::Id;
 
-/// Something that happened to an aggregate: what, to which one, as its how-manieth event, and when.
+/// Something that happened to an aggregate: what, to which aggregate, its position in the aggregate's stream, and when.
 ///
 /// A domain event never changes. Two are equal when all that they hold is equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +21,7 @@ pub struct DomainEvent<E: Event> {
     originator_version: u64,
     stamp: Stamp,
     body: E,
-    /// More that happened with it, when the stored event was split.
-    more: Option<Box<More<E>>>,
 }
-
-/// Bodies after the first. Hardly any event has them, so they take no more room than a pointer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct More<E>(pub(crate) Vec<E>);
 
 /// What every event carries beside its own fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,16 +80,7 @@ impl<E: Event> DomainEvent<E> {
             originator_version,
             stamp,
             body,
-            more: None,
         }
-    }
-
-    /// This and more that happened with it, when what was stored as one event is read as several: together they made
-    /// the aggregate become that version.
-    #[must_use]
-    pub fn and(self, more: Vec<E>) -> Self {
-        let more = (!more.is_empty()).then(|| Box::new(More(more)));
-        Self { more, ..self }
     }
 
     /// The ID of the aggregate it happened to.
@@ -146,23 +131,18 @@ impl<E: Event> DomainEvent<E> {
         self.kind().topic()
     }
 
-    /// What happened; the first of it when the stored event was split, see [`bodies`](Self::bodies).
+    /// What happened.
     pub const fn body(&self) -> &E {
         &self.body
     }
 
-    /// All that happened: one event, or several when the stored event is a [retired](crate::RetiredEvent) one.
-    pub fn bodies(&self) -> impl Iterator<Item = &E> {
-        std::iter::once(&self.body).chain(self.more.iter().flat_map(|more| &more.0))
-    }
-
-    /// What happened, taken out; the first of it when the stored event was split.
+    /// Returns what happened.
     pub fn into_body(self) -> E {
         self.body
     }
 
-    pub(crate) fn into_id_and_bodies(self) -> (IdOf<E>, E, Option<Box<More<E>>>) {
-        (self.originator_id, self.body, self.more)
+    pub(crate) fn into_parts(self) -> (IdOf<E>, u64, Stamp, E) {
+        (self.originator_id, self.originator_version, self.stamp, self.body)
     }
 
     pub(crate) fn add_metadata(&mut self, metadata: &Metadata) {

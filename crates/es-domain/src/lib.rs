@@ -63,6 +63,7 @@ mod id_value;
 mod metadata;
 mod originator_id;
 mod publisher;
+mod read_event;
 mod replay;
 mod root;
 mod scoped;
@@ -93,6 +94,7 @@ pub use self::{
     metadata::{Metadata, with_metadata},
     originator_id::OriginatorId,
     publisher::{Publisher, Subscription},
+    read_event::ReadEvent,
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
     snapshot::{Snapshot, SnapshotRef, SnapshotVisitor},

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, Root, Timestamp, TriggerErrorKind,
-    domain_event::More, root::RootReplaced,
+    Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, ReadEvent, Root, Timestamp,
+    TriggerErrorKind, domain_event::IdOf, read_event::Bodies, root::RootReplaced,
 };
 
 /// An event does not follow from those before it.
@@ -82,11 +82,11 @@ impl ReplayError {
 }
 
 pub(crate) fn replay<A: Aggregate>(
-    events: impl IntoIterator<Item = DomainEvent<A::Event>>,
+    events: impl IntoIterator<Item = impl Into<ReadEvent<A::Event>>>,
 ) -> Result<Option<A>, ReplayError> {
     let mut state = None;
     for event in events {
-        event.mutate(&mut state)?;
+        event.into().mutate(&mut state)?;
     }
     Ok(state.filter(|aggregate: &A| !aggregate.root().is_discarded()))
 }
@@ -99,62 +99,75 @@ impl<E: Event> DomainEvent<E> {
     /// [`ReplayError`] when the event belongs to another aggregate, is not the next version, comes after the end of
     /// the aggregate's life, or cannot be applied. The version of `state` is then as before.
     pub fn mutate(self, state: &mut Option<E::Aggregate>) -> Result<(), ReplayError> {
+        ReadEvent::from(self).mutate(state)
+    }
+}
+
+impl<E: Event> ReadEvent<E> {
+    /// Moves `state` on by this event: from nothing to a new aggregate, or from one version to the next. An event that is
+    /// read as nothing moves the version of an aggregate on, and leaves nothing as nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ReplayError`] when the event belongs to another aggregate, is not the next version, comes after the end of
+    /// the aggregate's life, or cannot be applied. The version of `state` is then as before.
+    pub fn mutate(self, state: &mut Option<E::Aggregate>) -> Result<(), ReplayError> {
         match state {
-            None => *state = Some(self.mutate_nothing()?),
+            None => *state = self.mutate_nothing()?,
             Some(aggregate) => self.mutate_aggregate(aggregate)?,
         }
         Ok(())
     }
 
-    fn mutate_nothing(self) -> Result<E::Aggregate, ReplayError> {
-        let (body, more, mut site) = self.split();
+    fn mutate_nothing(self) -> Result<Option<E::Aggregate>, ReplayError> {
+        let (first, rest, mut site) = self.split();
         if site.version != 1 {
             return Err(site.error(ReplayErrorKind::WrongVersion { expected: 1 }, None));
         }
-        let mut aggregate = match body.create() {
-            Ok(aggregate) => aggregate,
-            Err(error) => return Err(site.error(ReplayErrorKind::NotApplied, Some(error))),
-        };
-        if aggregate.root().refusal().is_some() {
-            return Err(site.error(ReplayErrorKind::TriggersEvents, None));
-        }
-        let root = aggregate.root_mut();
-        *root = Root::unborn(site.id.clone());
-        root.enliven();
-        site.apply_more(more, &mut aggregate)?;
+        let Some(first) = first else { return Ok(None) };
+        let mut aggregate = site.create(first)?;
+        site.apply_all(rest, &mut aggregate)?;
         aggregate.root_mut().advance(site.kind, site.timestamp);
-        Ok(aggregate)
+        Ok(Some(aggregate))
     }
 
     fn mutate_aggregate(self, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
-        let (body, more, mut site) = self.split();
+        let (first, rest, mut site) = self.split();
         if let Err(kind) = site.follows(aggregate.root()) {
             return Err(site.error(kind, None));
         }
-        site.apply(body, aggregate)?;
-        site.apply_more(more, aggregate)?;
+        site.apply_all(first.into_iter().chain(rest), aggregate)?;
         aggregate.root_mut().advance(site.kind, site.timestamp);
         Ok(())
     }
 
-    fn split(self) -> (E, Option<Box<More<E>>>, Site<E>) {
-        let (kind, timestamp, version) = (self.kind(), self.timestamp(), self.originator_version());
-        let (id, body, more) = self.into_id_and_bodies();
+    /// Returns the first body, the bodies after it, and all else.
+    fn split(self) -> (Option<E>, std::vec::IntoIter<E>, Site<E>) {
+        let (timestamp, version) = (self.stamp().timestamp(), self.originator_version());
+        let (id, bodies) = self.into_id_and_bodies();
+        let (first, rest) = match bodies {
+            Bodies::One(body) => (Some(body), Vec::new().into_iter()),
+            Bodies::Others(bodies) => {
+                let mut bodies = bodies.into_iter();
+                (bodies.next(), bodies)
+            }
+        };
         let site = Site {
             id,
             version,
-            kind,
+            kind: first.as_ref().map(E::kind),
             timestamp,
         };
-        (body, more, site)
+        (first, rest, site)
     }
 }
 
 /// An event without what happened.
 struct Site<E: Event> {
-    id: <E::Aggregate as Aggregate>::Id,
+    id: IdOf<E>,
     version: u64,
-    kind: &'static EventKind,
+    /// The kind of the body that is being applied; `None` if the event is read as nothing.
+    kind: Option<&'static EventKind>,
     timestamp: Timestamp,
 }
 
@@ -197,16 +210,32 @@ impl<E: Event> Site<E> {
         Ok(())
     }
 
-    /// Applies what belongs to the same event; the version does not move on between.
-    fn apply_more(&mut self, more: Option<Box<More<E>>>, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
-        let Some(more) = more else { return Ok(()) };
-        for body in more.0 {
-            let is_over = self.kind.is_discarding();
-            self.kind = body.kind();
+    /// Makes a new aggregate of the first body of the event.
+    fn create(&self, body: E) -> Result<E::Aggregate, ReplayError> {
+        let mut aggregate = match body.create() {
+            Ok(aggregate) => aggregate,
+            Err(error) => return Err(self.error(ReplayErrorKind::NotApplied, Some(error))),
+        };
+        if aggregate.root().refusal().is_some() {
+            return Err(self.error(ReplayErrorKind::TriggersEvents, None));
+        }
+        let root = aggregate.root_mut();
+        *root = Root::unborn(self.id.clone());
+        root.enliven();
+        Ok(aggregate)
+    }
+
+    /// Applies bodies that belong to the same event: the version does not move on between them.
+    fn apply_all(&mut self, bodies: impl Iterator<Item = E>, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
+        let mut is_over = false;
+        for body in bodies {
+            let kind = body.kind();
+            self.kind = Some(kind);
             if is_over {
                 return Err(self.error(ReplayErrorKind::Discarded, None));
             }
             self.apply(body, aggregate)?;
+            is_over = kind.is_discarding();
         }
         Ok(())
     }
@@ -217,7 +246,7 @@ impl<E: Event> Site<E> {
             aggregate: E::Aggregate::TOPIC,
             id: self.id.to_originator_id(),
             version: self.version,
-            topic: self.kind.topic(),
+            topic: self.kind.map_or("", EventKind::topic),
             kind,
             source,
         }

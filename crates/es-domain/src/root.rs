@@ -154,16 +154,16 @@ impl<A: Aggregate> Root<A> {
     }
 
     /// Says that the body has succeeded: the aggregate is one version further.
-    pub(crate) fn advance(&mut self, kind: &EventKind, timestamp: Timestamp) {
+    pub(crate) fn advance(&mut self, kind: Option<&EventKind>, timestamp: Timestamp) {
         if self.version == 0 {
             self.created_on = timestamp;
         }
         self.version += 1;
         self.modified_on = timestamp;
-        self.phase = if kind.is_discarding() {
-            Phase::Discarded
-        } else {
-            Phase::Alive
+        self.phase = match kind {
+            None => self.phase,
+            Some(kind) if kind.is_discarding() => Phase::Discarded,
+            Some(_) => Phase::Alive,
         };
     }
 
@@ -172,7 +172,7 @@ impl<A: Aggregate> Root<A> {
         use crate::Event as _;
 
         let stamp = Stamp::now();
-        self.advance(event.kind(), stamp.timestamp());
+        self.advance(Some(event.kind()), stamp.timestamp());
         self.pending
             .push(DomainEvent::new(self.id.clone(), self.version, stamp, event));
     }

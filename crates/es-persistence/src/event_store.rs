@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_domain::{Aggregate, AggregateId, DomainEvent, Event, EventHash};
+use es_domain::{Aggregate, AggregateId, Event, EventHash, ReadEvent};
 
 use crate::{ApplicationRecorder, Mapper, MapperError, Notification, RecorderError, StoredEvent, StreamSelection};
 
@@ -71,7 +71,7 @@ impl EventStore {
         &self,
         id: &<E::Aggregate as Aggregate>::Id,
         select: impl FnOnce(StreamSelection) -> StreamSelection + Send,
-    ) -> Result<Vec<DomainEvent<E>>, EventStoreError> {
+    ) -> Result<Vec<ReadEvent<E>>, EventStoreError> {
         Ok(self.get_after(id, None, select).await?.0)
     }
 
@@ -90,7 +90,7 @@ impl EventStore {
         id: &<E::Aggregate as Aggregate>::Id,
         mut head: Option<EventHash>,
         select: impl FnOnce(StreamSelection) -> StreamSelection + Send,
-    ) -> Result<(Vec<DomainEvent<E>>, Option<EventHash>), EventStoreError> {
+    ) -> Result<(Vec<ReadEvent<E>>, Option<EventHash>), EventStoreError> {
         let selection = select(StreamSelection::of(id.to_originator_id()));
         let stored = self.recorder.select_events(selection).await?;
         let events = self.mapper.stream_to_domain(&stored, &mut head)?;

@@ -14,7 +14,7 @@ mod variant;
 
 use std::{borrow::Cow, sync::Arc};
 
-use es_domain::{Aggregate, AggregateId, DomainEvent, Event, OriginatorId};
+use es_domain::{Aggregate, AggregateId, DomainEvent, Event, OriginatorId, ReadEvent};
 use serde::{Serialize, de::DeserializeSeed};
 
 pub use self::{
@@ -89,7 +89,7 @@ impl Mapper {
     ///
     /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the state
     /// cannot be decrypted or read.
-    pub fn to_domain<E: Event>(&self, stored: &StoredEvent) -> Result<DomainEvent<E>, MapperError> {
+    pub fn to_domain<E: Event>(&self, stored: &StoredEvent) -> Result<ReadEvent<E>, MapperError> {
         self.to_domain_if(stored, |_, _| Ok(()))
     }
 
@@ -98,7 +98,7 @@ impl Mapper {
         &self,
         stored: &StoredEvent,
         check: impl FnOnce(&SealContext<'_>, &[u8]) -> Result<(), MapperErrorKind>,
-    ) -> Result<DomainEvent<E>, MapperError> {
+    ) -> Result<ReadEvent<E>, MapperError> {
         let (originator_id, version) = (&stored.originator_id, stored.originator_version);
         let context = self.context(RecordKind::Event, originator_id, version, &stored.topic);
         let fail = |kind| MapperError::new(&context, kind);
@@ -110,8 +110,8 @@ impl Mapper {
         check(&context, &plain).map_err(fail)?;
         let trouble = Trouble::default();
         let read = self.layers.read(EnvelopeSeed::<E>::new(known, &trouble), &plain);
-        let (stamp, body, more) = read.map_err(|kind| trouble.explain(fail(kind)))?;
-        Ok(DomainEvent::new(id, version, stamp, body).and(more))
+        let (stamp, bodies) = read.map_err(|kind| trouble.explain(fail(kind)))?;
+        Ok(ReadEvent::new(id, version, stamp, bodies))
     }
 
     /// As [`to_domain`](Self::to_domain), but `None` when the row is an event of another aggregate.
@@ -120,7 +120,7 @@ impl Mapper {
     ///
     /// [`MapperError`] as for [`to_domain`](Self::to_domain); a topic that begins with the aggregate's own, and that
     /// none of its events has, is an error and not `None`.
-    pub fn to_domain_of<E: Event>(&self, stored: &StoredEvent) -> Result<Option<DomainEvent<E>>, MapperError> {
+    pub fn to_domain_of<E: Event>(&self, stored: &StoredEvent) -> Result<Option<ReadEvent<E>>, MapperError> {
         let is_own = || {
             stored
                 .topic

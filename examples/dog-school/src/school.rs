@@ -59,7 +59,7 @@ impl DogSchool {
             let Some(event) = recorded.decode_event::<DogEvent>()? else {
                 continue;
             };
-            if let DogEvent::Registered { .. } = event.body() {
+            if let [DogEvent::Registered { .. }] = event.bodies() {
                 dogs.push(self.app.repository().get(event.originator_id()).await?);
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use es_domain::{Snapshot, Stamp, State, Timestamp, prelude::*};
+use es_domain::{ReadEvent, Snapshot, Stamp, State, Timestamp, prelude::*};
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
@@ -174,8 +174,9 @@ proptest! {
     fn no_events_make_a_replay_panic(
         events in vec((0_u128..3, 0_u64..6, any::<i64>(), wild(), vec(wild(), 0..3)), 0..12),
     ) {
-        let events = events.into_iter().map(|(id, version, micros, body, more)| {
-            DomainEvent::new(Id::from_uuid(Uuid::from_u128(id)), version, stamp(micros), body).and(more)
+        let events = events.into_iter().map(|(id, version, micros, body, mut bodies)| {
+            bodies.push(body);
+            ReadEvent::new(Id::from_uuid(Uuid::from_u128(id)), version, stamp(micros), bodies)
         });
         drop(Account::replay(events));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use es_domain::{EventKind, ReplayErrorKind, Stamp, State, StateError, prelude::*};
+use es_domain::{EventKind, ReadEvent, ReplayErrorKind, Stamp, State, StateError, prelude::*};
 
 #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
 #[aggregate(upcast(Self::v1_to_v2, v2_to_v3))]
@@ -120,47 +120,83 @@ fn retired_topics_are_the_aggregates_too() {
     assert!(PageEvent::retired_of_topic("Page.Moved").is_some());
 }
 
-/// The event that `topic` is read as.
-fn retired(id: Id<Page>, version: u64, topic: &str) -> DomainEvent<PageEvent> {
+/// Reads a stored event of a retired topic.
+fn retired(id: Id<Page>, version: u64, topic: &str) -> ReadEvent<PageEvent> {
     let retired = PageEvent::retired_of_topic(topic).expect("it is retired");
-    let mut bodies = retired
-        .read(State::map([("to", "U".into())]), 1)
-        .expect("it can be read");
-    let body = bodies.remove(0);
-    DomainEvent::new(id, version, Stamp::now(), body).and(bodies)
+    let bodies = retired.read(State::map([("to", "U".into())]), 1);
+    ReadEvent::new(id, version, Stamp::now(), bodies.expect("it can be read"))
+}
+
+/// The events of a page as they are read from a store.
+fn read(page: &mut Page) -> Vec<ReadEvent<PageEvent>> {
+    page.collect_events().into_iter().map(ReadEvent::from).collect()
+}
+
+fn renamed(title: &str) -> PageEvent {
+    PageEvent::Renamed {
+        title: title.to_owned(),
+    }
 }
 
 #[test]
 fn several_bodies_make_one_version() {
     let mut page = Page::write("T");
-    let mut events = page.collect_events();
+    let mut events = read(&mut page);
     events.push(retired(page.id(), 2, "Page.Moved"));
-    let rename = PageEvent::Renamed { title: "V".to_owned() };
-    assert_eq!(events[1].bodies().count(), 2);
+    assert_eq!(events[1].bodies().len(), 2);
     let moved = Page::replay(events.clone()).expect("it replays").expect("it lives");
     assert_eq!((moved.version(), moved.title.as_str()), (2, "U"));
 
-    events.push(DomainEvent::new(page.id(), 3, Stamp::now(), rename));
-    let renamed = Page::replay(events).expect("it replays").expect("it lives");
-    assert_eq!((renamed.version(), renamed.title.as_str()), (3, "V"));
+    events.push(ReadEvent::new(page.id(), 3, Stamp::now(), vec![renamed("V")]));
+    let page = Page::replay(events).expect("it replays").expect("it lives");
+    assert_eq!((page.version(), page.title.as_str()), (3, "V"));
+}
+
+#[test]
+fn an_event_without_a_body_counts_as_a_version_and_changes_nothing() {
+    let mut page = Page::write("T");
+    let mut events = read(&mut page);
+    events.push(ReadEvent::new(page.id(), 2, Stamp::now(), Vec::new()));
+    events.push(ReadEvent::new(page.id(), 3, Stamp::now(), vec![renamed("V")]));
+    let page = Page::replay(events[..2].to_vec())
+        .expect("it replays")
+        .expect("it lives");
+    assert_eq!((page.version(), page.title.as_str()), (2, "T"));
+    let page = Page::replay(events).expect("it replays").expect("it lives");
+    assert_eq!((page.version(), page.title.as_str()), (3, "V"));
+}
+
+#[test]
+fn an_aggregate_whose_only_event_was_dropped_is_not_found() {
+    let id = Id::<Page>::new();
+    let dropped = ReadEvent::new(id, 1, Stamp::now(), Vec::new());
+    assert!(Page::replay([dropped]).expect("it replays").is_none());
+}
+
+#[test]
+fn several_bodies_become_several_domain_events_of_one_version() {
+    let event = retired(Id::new(), 2, "Page.Moved");
+    let stamp = event.stamp().clone();
+    let versions = event
+        .into_domain_events()
+        .map(|event| (event.originator_version(), event.stamp().clone()));
+    assert_eq!(versions.collect::<Vec<_>>(), [(2, stamp.clone()), (2, stamp)]);
 }
 
 #[test]
 fn one_of_several_bodies_may_end_the_life() {
     let mut page = Page::write("T");
-    let mut events = page.collect_events();
+    let mut events = read(&mut page);
     events.push(retired(page.id(), 2, "Page.Left"));
     assert!(Page::replay(events.clone()).expect("it replays").is_none());
 
-    let rename = || PageEvent::Renamed { title: "V".to_owned() };
-    events[1] = DomainEvent::new(page.id(), 2, Stamp::now(), PageEvent::Closed).and(vec![rename()]);
+    events[1] = ReadEvent::new(page.id(), 2, Stamp::now(), vec![PageEvent::Closed, renamed("V")]);
     let error = Page::replay(events).expect_err("it comes after the end");
     assert_eq!(*error.kind(), ReplayErrorKind::Discarded);
     assert_eq!(error.topic(), "Page.Renamed");
 
-    let first = DomainEvent::new(page.id(), 1, Stamp::now(), PageEvent::Written { title: "T".to_owned() });
-    let page = Page::replay([first.and(vec![rename()])])
-        .expect("it replays")
-        .expect("it lives");
+    let written = PageEvent::Written { title: "T".to_owned() };
+    let first = ReadEvent::new(page.id(), 1, Stamp::now(), vec![written, renamed("V")]);
+    let page = Page::replay([first]).expect("it replays").expect("it lives");
     assert_eq!((page.version(), page.title.as_str()), (1, "V"));
 }

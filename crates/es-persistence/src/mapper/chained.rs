@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use es_domain::{Aggregate, AggregateId as _, DomainEvent, Event, EventHash, OriginatorId};
+use es_domain::{Aggregate, AggregateId as _, DomainEvent, Event, EventHash, OriginatorId, ReadEvent};
 
 use super::{ChainError, Mapper, MapperError, envelope::Envelope};
 use crate::{
@@ -72,7 +72,7 @@ impl Mapper {
         &self,
         stored: &StoredEvent,
         head: &mut EventHash,
-    ) -> Result<DomainEvent<E>, MapperError> {
+    ) -> Result<ReadEvent<E>, MapperError> {
         self.to_domain_if(stored, |context, plain| {
             Ok(self.layers.chain()?.verify(context, head, plain)?)
         })
@@ -125,7 +125,7 @@ impl Mapper {
         &self,
         rows: &[StoredEvent],
         head: &mut Option<EventHash>,
-    ) -> Result<Vec<DomainEvent<E>>, MapperError> {
+    ) -> Result<Vec<ReadEvent<E>>, MapperError> {
         if let Some(first) = rows.first().filter(|row| row.originator_version == 1)
             && E::Aggregate::HASH_CHAIN
         {

@@ -91,7 +91,7 @@ enum Field {
 const FIELDS: &[&str] = &["event_id", "timestamp", "version", "metadata", "body"];
 
 impl<'de, E: Event> DeserializeSeed<'de> for EnvelopeSeed<'_, E> {
-    type Value = (Stamp, E, Vec<E>);
+    type Value = (Stamp, Vec<E>);
 
     fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<Self::Value, D::Error> {
         self.is_human_readable = deserializer.is_human_readable();
@@ -100,7 +100,7 @@ impl<'de, E: Event> DeserializeSeed<'de> for EnvelopeSeed<'_, E> {
 }
 
 impl<'de, E: Event> Visitor<'de> for EnvelopeSeed<'_, E> {
-    type Value = (Stamp, E, Vec<E>);
+    type Value = (Stamp, Vec<E>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with event_id, timestamp and body")
@@ -125,10 +125,10 @@ impl<'de, E: Event> Visitor<'de> for EnvelopeSeed<'_, E> {
         );
         let stamp = stamp.with_metadata(metadata.unwrap_or_default());
         match body.ok_or_else(|| missing("body"))? {
-            Body::UpToDate(body) => Ok((stamp, body, Vec::new())),
+            Body::UpToDate(body) => Ok((stamp, vec![body])),
             Body::Older(state) => {
-                let (body, more) = self.bring_up_to_date(state, version.unwrap_or(1))?;
-                Ok((stamp, body, more))
+                let bodies = self.bring_up_to_date(state, version.unwrap_or(1))?;
+                Ok((stamp, bodies))
             }
         }
     }
@@ -153,20 +153,16 @@ impl<E: Event> EnvelopeSeed<'_, E> {
         }
     }
 
-    fn bring_up_to_date<Error: de::Error>(&self, state: State, version: u32) -> Result<(E, Vec<E>), Error> {
+    fn bring_up_to_date<Error: de::Error>(&self, state: State, version: u32) -> Result<Vec<E>, Error> {
         let explain = |error| self.trouble.keep(error);
         match self.known {
             Known::Kind(kind) => {
                 let state = kind.upcast(version, state).map_err(explain)?;
                 let deserializer = state.into_deserializer(self.is_human_readable);
                 let body = VariantSeed::new(kind.name()).deserialize(deserializer);
-                Ok((body.map_err(Error::custom)?, Vec::new()))
+                Ok(vec![body.map_err(Error::custom)?])
             }
-            Known::Retired(retired) => {
-                let mut bodies = retired.read(state, version).map_err(explain)?.into_iter();
-                let body = bodies.next().ok_or_else(|| Error::custom("nothing has happened"))?;
-                Ok((body, bodies.collect()))
-            }
+            Known::Retired(retired) => retired.read(state, version).map_err(explain),
         }
     }
 }

@@ -29,10 +29,12 @@
 //!
 //! let importer = PythonImporter::new();
 //! let event = importer.read(&row)?.into_event::<DogEvent>()?;
-//! assert!(matches!(event.body(), DogEvent::Registered { name } if name == "Fido"));
+//! assert!(matches!(event.bodies(), [DogEvent::Registered { name }] if name == "Fido"));
 //!
-//! let stored = Mapper::default().to_stored(&event)?;
-//! assert_eq!(stored.topic, "Dog.Registered");
+//! for event in event.into_domain_events() {
+//!     let stored = Mapper::default().to_stored(&event)?;
+//!     assert_eq!(stored.topic, "Dog.Registered");
+//! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

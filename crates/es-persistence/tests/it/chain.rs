@@ -77,7 +77,7 @@ fn a_chain_is_verified_under_every_setting() {
     ] {
         let rows = log(&mapper);
         let mut head = start(&mapper);
-        let first: es_domain::DomainEvent<DogEvent> = mapper.to_domain_after(&rows[0], &mut head).unwrap();
+        let first: es_domain::ReadEvent<DogEvent> = mapper.to_domain_after(&rows[0], &mut head).unwrap();
         assert_eq!(first, registered());
         assert_ne!(replay(&mapper, &rows).unwrap(), head);
     }

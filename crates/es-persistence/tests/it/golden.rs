@@ -170,10 +170,10 @@ fn python() {
         let event = importer.read(&row).unwrap();
         assert_eq!(event.timestamp(), "2024-01-02T03:04:05.678901Z".parse().unwrap());
         let event = event.into_event::<DogEvent>().unwrap();
-        let DogEvent::Registered { name: dog, chip, born } = event.into_body() else {
+        let [DogEvent::Registered { name: dog, chip, born }] = event.bodies() else {
             panic!("{name}");
         };
         assert_eq!((dog.as_str(), chip.as_bytes()), ("Fido 🐕", &[0xc1; 16]));
-        assert_eq!(born, Some("2023-04-30T22:00:00Z".parse().unwrap()));
+        assert_eq!(*born, Some("2023-04-30T22:00:00Z".parse().unwrap()));
     }
 }

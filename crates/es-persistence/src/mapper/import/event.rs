@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use es_domain::{DomainEvent, Event, OriginatorId, Timestamp};
+use es_domain::{Event, OriginatorId, ReadEvent, Timestamp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -86,7 +86,7 @@ impl ImportedEvent {
     ///
     /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the fields do
     /// not fit.
-    pub fn into_event<E: Event>(self) -> Result<DomainEvent<E>, MapperError> {
+    pub fn into_event<E: Event>(self) -> Result<ReadEvent<E>, MapperError> {
         let state = json!({
             "event_id": self.event_id(),
             "timestamp": self.timestamp,
