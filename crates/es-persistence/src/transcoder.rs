@@ -1,13 +1,17 @@
 //! Values to bytes and back.
 
+mod checked;
 mod error;
+mod json;
 mod messagepack;
 mod own;
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, marker::PhantomData, str::FromStr, sync::Arc};
 
+use es_domain::State;
 use serde::{Serialize, de::DeserializeSeed};
 
+use self::checked::{Checked, Notes};
 pub use self::{
     error::TranscoderError,
     own::{BoxError, Decode, Transcode},
@@ -50,11 +54,12 @@ use crate::StateFormat;
 pub enum Transcoder {
     /// JSON (RFC 8259): UTF-8, no white space, fields in the order of their definition.
     ///
-    /// JSON has no NaN and no infinity: such an `f64` is written as `null`, which is no `f64`. All others come back to the
-    /// last bit.
+    /// JSON has no NaN and no infinity: such a float is refused. All others come back to the last bit.
     #[default]
     Json,
-    /// MessagePack: fields by name, so that events can change as with JSON; UUIDs are 16 bytes, timestamps a number.
+    /// MessagePack: fields by name, so that events can change as with JSON. What has a text in JSON has the same text
+    /// here; the text of a UUID takes 18 bytes, and the text of a timestamp takes 10. Integers above 64 bits, UUIDs and
+    /// timestamps are extensions (types 2 and 3, 1, and -1).
     MessagePack,
     /// Another form.
     Own(Arc<dyn Transcode>),
@@ -83,7 +88,8 @@ impl Transcoder {
     ///
     /// # Errors
     ///
-    /// [`TranscoderError`] when the format cannot express the value, such as a map whose keys are no texts in JSON.
+    /// [`TranscoderError`] if the format cannot express the value, such as NaN in JSON or a map whose keys are lists, or
+    /// if the value is nested more than 127 levels deep.
     pub fn encode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>, TranscoderError> {
         let mut bytes = Vec::with_capacity(CAPACITY);
         self.append(value, &mut bytes)?;
@@ -104,11 +110,26 @@ impl Transcoder {
     }
 
     fn append<T: Serialize + ?Sized>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), TranscoderError> {
-        let fail = |source| TranscoderError::encoding(self.name(), source);
-        match self {
-            Self::Json => serde_json::to_writer(bytes, value).map_err(|source| fail(source.into())),
-            Self::MessagePack => messagepack::encode(value, bytes).map_err(|source| fail(source.into())),
-            Self::Own(own) => own.encode(&value, bytes).map_err(fail),
+        self.append_checked(value, bytes).map(drop)
+    }
+
+    /// Writes `value` behind what is in `bytes`, and returns `true` if it is doubtful that it can be read back: only
+    /// [`check_round_trip`](Self::check_round_trip) tells.
+    pub(crate) fn append_checked<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        bytes: &mut Vec<u8>,
+    ) -> Result<bool, TranscoderError> {
+        let notes = Notes::new(!matches!(self, Self::Json));
+        let value = Checked::new(value, &notes);
+        let written = match self {
+            Self::Json => serde_json::to_writer(bytes, &value).map_err(BoxError::from),
+            Self::MessagePack => messagepack::encode(&value, bytes).map_err(BoxError::from),
+            Self::Own(own) => own.encode(&value, bytes),
+        };
+        match written {
+            Ok(()) => Ok(notes.is_doubtful()),
+            Err(source) => Err(TranscoderError::encoding(self.name(), source).at(notes.field())),
         }
     }
 
@@ -119,7 +140,7 @@ impl Transcoder {
     /// [`TranscoderError`] when the bytes are not the whole of one such value.
     pub fn decode<'de, S: DeserializeSeed<'de>>(&self, seed: S, bytes: &'de [u8]) -> Result<S::Value, TranscoderError> {
         match self {
-            Self::Json => decode_json(seed, bytes),
+            Self::Json => json::decode(seed, bytes).map_err(TranscoderError::json),
             Self::MessagePack => {
                 messagepack::decode(seed, bytes).map_err(|source| TranscoderError::decoding(self.name(), source.into()))
             }
@@ -128,17 +149,27 @@ impl Transcoder {
             }
         }
     }
+
+    /// Reads a value without its type, as upcasters take it: exactly, for every value that an event can hold.
+    ///
+    /// # Errors
+    ///
+    /// [`TranscoderError`] when the bytes are not the whole of one value.
+    pub fn decode_state(&self, bytes: &[u8]) -> Result<State, TranscoderError> {
+        match self {
+            Self::Json => json::decode_state(bytes).map_err(TranscoderError::json),
+            Self::MessagePack => messagepack::decode_state(bytes)
+                .map_err(|source| TranscoderError::decoding(self.name(), source.into())),
+            Self::Own(_) => self.decode(PhantomData::<State>, bytes),
+        }
+    }
 }
 
 /// Most events fit in.
 const CAPACITY: usize = 160;
 
-fn decode_json<'de, S: DeserializeSeed<'de>>(seed: S, bytes: &'de [u8]) -> Result<S::Value, TranscoderError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = seed.deserialize(&mut reader).map_err(TranscoderError::json)?;
-    reader.end().map_err(TranscoderError::json)?;
-    Ok(value)
-}
+/// How many levels deep values may be nested: as deep as `serde_json` reads.
+const MAX_DEPTH: usize = 127;
 
 impl fmt::Display for Transcoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

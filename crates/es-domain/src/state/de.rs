@@ -1,20 +1,24 @@
 //! States from formats, and values from states.
 
-use std::fmt;
+use std::{fmt, vec};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{
-        self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
-        value::{MapDeserializer, SeqDeserializer},
-    },
+    de::{self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor, value::SeqDeserializer},
     forward_to_deserialize_any,
 };
 
 use super::{
     State, StateError,
-    key::{self, KeyDeserializer},
+    error::Step,
+    key::KeyDeserializer,
+    number::{self, visit_integer},
+    variant::Variant,
 };
+
+/// The key under which `serde_json` hides the text of a number, if any crate of the program has turned on its feature
+/// `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
 
 impl<'de> Deserialize<'de> for State {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -24,6 +28,14 @@ impl<'de> Deserialize<'de> for State {
 
 struct StateVisitor;
 
+macro_rules! visit {
+    ($($method:ident($ty:ty);)*) => {$(
+        fn $method<E>(self, value: $ty) -> Result<State, E> {
+            Ok(value.into())
+        }
+    )*};
+}
+
 impl<'de> Visitor<'de> for StateVisitor {
     type Value = State;
 
@@ -31,32 +43,15 @@ impl<'de> Visitor<'de> for StateVisitor {
         f.write_str("any value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<State, E> {
-        Ok(State::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<State, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<State, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i128<E>(self, value: i128) -> Result<State, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<State, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<State, E> {
-        Ok(text.into())
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<State, E> {
-        Ok(text.into())
+    visit! {
+        visit_bool(bool);
+        visit_i64(i64);
+        visit_u64(u64);
+        visit_i128(i128);
+        visit_u128(u128);
+        visit_f64(f64);
+        visit_str(&str);
+        visit_string(String);
     }
 
     fn visit_bytes<E>(self, bytes: &[u8]) -> Result<State, E> {
@@ -93,8 +88,12 @@ impl<'de> Visitor<'de> for StateVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<State, A::Error> {
         let mut fields = Vec::new();
-        while let Some((name, value)) = map.next_entry::<State, State>()? {
-            fields.push((key::write(&name).map_err(de::Error::custom)?, value));
+        while let Some(key) = map.next_key::<State>()? {
+            if fields.is_empty() && key.is_text(NUMBER) {
+                let text: String = map.next_value()?;
+                return number::parse(&text).ok_or_else(|| de::Error::custom("number out of range"));
+            }
+            fields.push((key, map.next_value()?));
         }
         Ok(State::Map(fields))
     }
@@ -103,7 +102,7 @@ impl<'de> Visitor<'de> for StateVisitor {
 /// Reads a value from a [`State`].
 #[derive(Clone, Debug)]
 pub struct StateDeserializer {
-    state: State,
+    pub(super) state: State,
     is_human_readable: bool,
 }
 
@@ -115,9 +114,47 @@ impl StateDeserializer {
         }
     }
 
-    const fn of(&self) -> impl Fn(State) -> Self + use<> {
-        let is_human_readable = self.is_human_readable;
-        move |state| Self::new(state, is_human_readable)
+    fn visit_list<'de, V: Visitor<'de>>(values: Vec<State>, is_human_readable: bool, visitor: V) -> Result<V::Value, StateError> {
+        let mut elements = Elements {
+            values: values.into_iter(),
+            is_human_readable,
+            next: 0,
+        };
+        let value = visitor.visit_seq(&mut elements)?;
+        match elements.values.len() {
+            0 => Ok(value),
+            left => Err(de::Error::invalid_length(elements.next + left, &"fewer elements")),
+        }
+    }
+
+    /// Reads the fields of a struct, or the entries of a map, which has no names.
+    fn visit_map<'de, V: Visitor<'de>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, StateError> {
+        let State::Map(entries) = self.state else {
+            return self.deserialize_any(visitor);
+        };
+        let mut entries = Entries {
+            entries: entries.into_iter(),
+            is_human_readable: self.is_human_readable,
+            names,
+            value: None,
+        };
+        let value = visitor.visit_map(&mut entries)?;
+        match entries.entries.len() {
+            0 => Ok(value),
+            left => Err(de::Error::custom(format_args!("{left} entries of the map were not read"))),
+        }
+    }
+
+    /// Reads bytes as a list of numbers, if that is what is wanted.
+    fn visit_seq<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::<_, StateError>::new(bytes.into_iter())),
+            _ => self.deserialize_any(visitor),
+        }
     }
 }
 
@@ -129,42 +166,67 @@ impl IntoDeserializer<'_, StateError> for StateDeserializer {
     }
 }
 
-impl IntoDeserializer<'_, StateError> for KeyDeserializer {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
 impl<'de> Deserializer<'de> for StateDeserializer {
     type Error = StateError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
-        let of = self.of();
         match self.state {
             State::Null => visitor.visit_unit(),
             State::Bool(value) => visitor.visit_bool(value),
             State::Integer(value) => visit_integer(value, visitor),
+            State::Unsigned(value) => visitor.visit_u128(value),
             State::Float(value) => visitor.visit_f64(value),
             State::Text(text) => visitor.visit_string(text),
             State::Bytes(bytes) => visitor.visit_byte_buf(bytes),
-            State::List(values) => {
-                let mut seq = SeqDeserializer::new(values.into_iter().map(of));
-                let value = visitor.visit_seq(&mut seq)?;
-                seq.end()?;
-                Ok(value)
-            }
-            State::Map(fields) => {
-                let fields = fields
-                    .into_iter()
-                    .map(|(name, value)| (KeyDeserializer(name), of(value)));
-                let mut map = MapDeserializer::new(fields);
-                let value = visitor.visit_map(&mut map)?;
-                map.end()?;
-                Ok(value)
-            }
+            State::List(values) => Self::visit_list(values, self.is_human_readable, visitor),
+            State::Map(_) => self.visit_map(&[], visitor),
         }
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Integer(value) => visitor.visit_i128(value),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Integer(value) => match u128::try_from(value) {
+                Ok(value) => visitor.visit_u128(value),
+                Err(_) => self.deserialize_any(visitor),
+            },
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Float(value) if self.is_human_readable => visitor.visit_f32(number::single(value)),
+            _ => self.deserialize_f64(visitor),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "the nearest float is wanted")]
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Integer(value) if i64::try_from(value).is_err() && u64::try_from(value).is_err() => {
+                visitor.visit_f64(value as f64)
+            }
+            State::Unsigned(value) => visitor.visit_f64(value as f64),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        match self.state {
+            State::Text(text) => visitor.visit_byte_buf(text.into_bytes()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.deserialize_bytes(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
@@ -178,31 +240,39 @@ impl<'de> Deserializer<'de> for StateDeserializer {
         visitor.visit_newtype_struct(self)
     }
 
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.visit_seq(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, StateError> {
+        self.visit_seq(visitor)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, StateError> {
+        self.visit_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, StateError> {
+        self.visit_map(fields, visitor)
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, StateError> {
-        let of = self.of();
-        match self.state {
-            State::Text(variant) => visitor.visit_enum(KeyDeserializer(variant)),
-            State::Map(mut fields) if fields.len() == 1 => {
-                let (variant, value) = fields.remove(0);
-                visitor.visit_enum(Variant(variant, of(value)))
-            }
-            State::Map(_) => Err(de::Error::invalid_value(
-                Unexpected::Map,
-                &"the name of a variant and its value",
-            )),
-            _ => Err(de::Error::custom(
-                "a variant was expected: its name, or a map of its name and value",
-            )),
-        }
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, StateError> {
-        self.deserialize_any(visitor)
+        visitor.visit_enum(Variant::of(self.state, self.is_human_readable)?)
     }
 
     fn is_human_readable(&self) -> bool {
@@ -210,50 +280,73 @@ impl<'de> Deserializer<'de> for StateDeserializer {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit seq tuple tuple_struct
-        map struct identifier ignored_any
+        bool i8 i16 i32 i64 u8 u16 u32 u64 char str string unit unit_struct map identifier ignored_any
     }
 }
 
-/// In the type that most visitors know.
-fn visit_integer<'de, V: Visitor<'de>>(value: i128, visitor: V) -> Result<V::Value, StateError> {
-    if let Ok(value) = u64::try_from(value) {
-        visitor.visit_u64(value)
-    } else if let Ok(value) = i64::try_from(value) {
-        visitor.visit_i64(value)
-    } else {
-        visitor.visit_i128(value)
-    }
+/// The elements of a list.
+struct Elements {
+    values: vec::IntoIter<State>,
+    is_human_readable: bool,
+    next: usize,
 }
 
-/// A variant with a value.
-struct Variant(String, StateDeserializer);
-
-impl<'de> EnumAccess<'de> for Variant {
-    type Error = StateError;
-    type Variant = StateDeserializer;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, StateDeserializer), StateError> {
-        Ok((seed.deserialize(KeyDeserializer(self.0))?, self.1))
-    }
-}
-
-impl<'de> VariantAccess<'de> for StateDeserializer {
+impl<'de> SeqAccess<'de> for Elements {
     type Error = StateError;
 
-    fn unit_variant(self) -> Result<(), StateError> {
-        <()>::deserialize(self)
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, StateError> {
+        let Some(state) = self.values.next() else {
+            return Ok(None);
+        };
+        let read = seed.deserialize(StateDeserializer::new(state, self.is_human_readable));
+        let step = Step::Element(self.next);
+        self.next += 1;
+        read.map(Some).map_err(|error| error.within(step))
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, StateError> {
-        seed.deserialize(self)
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.values.len())
+    }
+}
+
+/// The fields of a struct, or the entries of a map.
+struct Entries {
+    entries: vec::IntoIter<(State, State)>,
+    is_human_readable: bool,
+    names: &'static [&'static str],
+    value: Option<(Step, State)>,
+}
+
+impl Entries {
+    /// Only the name of a field may stand in an error: a key of a map is content.
+    fn step(&self, key: &State) -> Step {
+        let name = self.names.iter().find(|name| key.is_text(name));
+        name.map_or(Step::Value, |name| Step::Field(name))
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries {
+    type Error = StateError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, StateError> {
+        let Some((key, value)) = self.entries.next() else {
+            return Ok(None);
+        };
+        self.value = Some((self.step(&key), value));
+        let key = StateDeserializer::new(key, self.is_human_readable);
+        seed.deserialize(KeyDeserializer(key)).map(Some)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, StateError> {
-        self.deserialize_any(visitor)
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, StateError> {
+        let (step, state) = self
+            .value
+            .take()
+            .ok_or_else(|| de::Error::custom("a value was asked for before its key"))?;
+        let read = seed.deserialize(StateDeserializer::new(state, self.is_human_readable));
+        read.map_err(|error: StateError| error.within(step))
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, StateError> {
-        self.deserialize_any(visitor)
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
     }
 }

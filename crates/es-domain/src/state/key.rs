@@ -1,32 +1,21 @@
-//! Names in maps: texts, or what JSON makes texts of.
+//! Keys of maps, which formats such as JSON write as texts.
 
-use serde::{
-    Deserializer,
-    de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, VariantAccess, Visitor},
-    forward_to_deserialize_any, ser,
-};
+use serde::{Deserializer, de::Visitor, forward_to_deserialize_any};
 
-use super::{State, StateError};
+use super::{State, StateDeserializer, StateError};
 
-/// The text of a key.
-pub(super) fn write(key: &State) -> Result<String, StateError> {
-    match key {
-        State::Text(text) => Ok(text.clone()),
-        State::Integer(value) => Ok(value.to_string()),
-        State::Bool(value) => Ok(value.to_string()),
-        _ => Err(ser::Error::custom("a key of a map is a text or a number")),
-    }
-}
-
-/// Reads a key from its text.
-pub(super) struct KeyDeserializer(pub(super) String);
+/// Reads the key of a map. A text is read as what it is the text of, as JSON's readers do it.
+pub(super) struct KeyDeserializer(pub(super) StateDeserializer);
 
 macro_rules! parsed {
     ($($method:ident => $visit:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
-            match self.0.parse() {
-                Ok(value) => visitor.$visit(value),
-                Err(_) => visitor.visit_string(self.0),
+            match &self.0.state {
+                State::Text(text) => match text.parse() {
+                    Ok(value) => visitor.$visit(value),
+                    Err(_) => self.0.deserialize_any(visitor),
+                },
+                _ => self.0.$method(visitor),
             }
         }
     )*};
@@ -34,10 +23,6 @@ macro_rules! parsed {
 
 impl<'de> Deserializer<'de> for KeyDeserializer {
     type Error = StateError;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
-        visitor.visit_string(self.0)
-    }
 
     parsed! {
         deserialize_bool => visit_bool
@@ -51,10 +36,19 @@ impl<'de> Deserializer<'de> for KeyDeserializer {
         deserialize_u32 => visit_u32
         deserialize_u64 => visit_u64
         deserialize_u128 => visit_u128
+        deserialize_f32 => visit_f32
+        deserialize_f64 => visit_f64
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.0.deserialize_any(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
-        visitor.visit_some(self)
+        match self.0.state {
+            State::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, StateError> {
@@ -63,55 +57,34 @@ impl<'de> Deserializer<'de> for KeyDeserializer {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
-        _: &'static [&'static str],
+        name: &'static str,
+        variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, StateError> {
-        visitor.visit_enum(self)
+        self.0.deserialize_enum(name, variants, visitor)
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.0.deserialize_bytes(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.0.deserialize_byte_buf(visitor)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
+        self.0.deserialize_seq(visitor)
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, StateError> {
+        self.0.deserialize_tuple(len, visitor)
+    }
+
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
     }
 
     forward_to_deserialize_any! {
-        f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
-    }
-}
-
-impl<'de> EnumAccess<'de> for KeyDeserializer {
-    type Error = StateError;
-    type Variant = UnitOnly;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(self, seed: V) -> Result<(V::Value, UnitOnly), StateError> {
-        let value = seed.deserialize(IntoDeserializer::<StateError>::into_deserializer(self.0))?;
-        Ok((value, UnitOnly))
-    }
-}
-
-/// A variant of which nothing but the name is known.
-pub(super) struct UnitOnly;
-
-impl UnitOnly {
-    fn fields<T>() -> Result<T, StateError> {
-        Err(de::Error::custom(
-            "a variant with fields was expected, and only its name is there",
-        ))
-    }
-}
-
-impl<'de> VariantAccess<'de> for UnitOnly {
-    type Error = StateError;
-
-    fn unit_variant(self) -> Result<(), StateError> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, StateError> {
-        Self::fields()
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, StateError> {
-        Self::fields()
-    }
-
-    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], _: V) -> Result<V::Value, StateError> {
-        Self::fields()
+        char str string unit unit_struct tuple_struct map struct identifier ignored_any
     }
 }

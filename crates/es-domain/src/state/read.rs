@@ -3,12 +3,12 @@
 use super::State;
 
 impl State {
-    /// Whether this is nothing.
+    /// Returns `true` if this is [`Null`](Self::Null).
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// True or false, if it is that.
+    /// Returns the truth value, or `None` if this is another value.
     pub const fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(value) => Some(*value),
@@ -16,7 +16,7 @@ impl State {
         }
     }
 
-    /// The whole number, if it is one.
+    /// Returns the integer, or `None` if this is another value or an integer above [`i128::MAX`].
     pub const fn as_integer(&self) -> Option<i128> {
         match self {
             Self::Integer(value) => Some(*value),
@@ -24,7 +24,24 @@ impl State {
         }
     }
 
-    /// The number with a fraction, if it is one.
+    /// Returns the integer, or `None` if this is another value or a negative integer.
+    pub fn as_unsigned(&self) -> Option<u128> {
+        match self {
+            Self::Integer(value) => u128::try_from(*value).ok(),
+            Self::Unsigned(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes, or `None` if this is another value, such as a list of numbers.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Returns the float, or `None` if this is another value, such as an integer.
     pub const fn as_float(&self) -> Option<f64> {
         match self {
             Self::Float(value) => Some(*value),
@@ -32,7 +49,7 @@ impl State {
         }
     }
 
-    /// The text, if it is one.
+    /// Returns the text, or `None` if this is another value.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(value) => Some(value),
@@ -40,7 +57,7 @@ impl State {
         }
     }
 
-    /// The values one after the other, if it is a list.
+    /// Returns the elements of the list, or `None` if this is another value.
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {
             Self::List(values) => Some(values),
@@ -48,8 +65,8 @@ impl State {
         }
     }
 
-    /// The values with their names, if it is a map.
-    pub fn as_map(&self) -> Option<&[(String, Self)]> {
+    /// Returns the entries of the map, or `None` if this is another value.
+    pub fn as_map(&self) -> Option<&[(Self, Self)]> {
         match self {
             Self::Map(fields) => Some(fields),
             _ => None,

@@ -8,7 +8,7 @@ use serde::{
     },
 };
 
-use super::{State, StateError, key};
+use super::{State, StateError, number::serialize_integer};
 
 impl Serialize for State {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -16,23 +16,13 @@ impl Serialize for State {
             Self::Null => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serialize_integer(*value, serializer),
+            Self::Unsigned(value) => serializer.serialize_u128(*value),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Bytes(bytes) => serializer.serialize_bytes(bytes),
             Self::List(values) => serializer.collect_seq(values),
-            Self::Map(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
+            Self::Map(fields) => serializer.collect_map(fields.iter().map(|(key, value)| (key, value))),
         }
-    }
-}
-
-/// In the smallest type that formats have for it.
-fn serialize_integer<S: Serializer>(value: i128, serializer: S) -> Result<S::Ok, S::Error> {
-    if let Ok(value) = u64::try_from(value) {
-        serializer.serialize_u64(value)
-    } else if let Ok(value) = i64::try_from(value) {
-        serializer.serialize_i64(value)
-    } else {
-        serializer.serialize_i128(value)
     }
 }
 
@@ -48,8 +38,8 @@ pub(super) struct ListSerializer {
 /// A map, or the map of a variant.
 pub(super) struct MapSerializer {
     variant: Option<&'static str>,
-    fields: Vec<(String, State)>,
-    key: Option<String>,
+    fields: Vec<(State, State)>,
+    key: Option<State>,
 }
 
 fn of_variant(variant: Option<&'static str>, state: State) -> State {
@@ -84,8 +74,8 @@ impl MapSerializer {
         }
     }
 
-    fn push<T: Serialize + ?Sized>(&mut self, name: String, value: &T) -> Result<(), StateError> {
-        self.fields.push((name, value.serialize(StateSerializer)?));
+    fn push<T: Serialize + ?Sized>(&mut self, key: State, value: &T) -> Result<(), StateError> {
+        self.fields.push((key, value.serialize(StateSerializer)?));
         Ok(())
     }
 
@@ -126,8 +116,7 @@ impl Serializer for StateSerializer {
     }
 
     fn serialize_u128(self, value: u128) -> Result<State, StateError> {
-        let value = i128::try_from(value).map_err(ser::Error::custom)?;
-        Ok(State::Integer(value))
+        Ok(value.into())
     }
 
     fn serialize_bool(self, value: bool) -> Result<State, StateError> {
@@ -260,7 +249,7 @@ macro_rules! map {
             type Error = StateError;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), StateError> {
-                self.push(name.to_owned(), value)
+                self.push(name.into(), value)
             }
 
             fn end(self) -> Result<State, StateError> {
@@ -277,7 +266,7 @@ impl SerializeMap for MapSerializer {
     type Error = StateError;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), StateError> {
-        self.key = Some(key::write(&key.serialize(StateSerializer)?)?);
+        self.key = Some(key.serialize(StateSerializer)?);
         Ok(())
     }
 

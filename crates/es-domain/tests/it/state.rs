@@ -120,9 +120,14 @@ fn bad_states_are_errors() {
         Err("missing field `letter`".to_owned())
     );
     assert_eq!(
-        read(state.with("shapes", vec!["Square"])),
-        Err("unknown variant `Square`, expected one of `Point`, `Circle`, `Line`, `Box`".to_owned())
+        read(state.clone().with("shapes", vec!["Square"])),
+        Err(
+            "field `shapes[0]`: unknown variant `Square`, expected one of `Point`, `Circle`, `Line`, `Box`".to_owned()
+        )
     );
-    let error = State::from_value(&BTreeMap::from([((1, 2), 3)])).expect_err("the key is a pair");
-    assert_eq!(error.to_string(), "a key of a map is a text or a number");
+    let state = state.with("shapes", vec![State::map([("Box", State::map([("width", "wide")].map(|(name, value)| (name, value.into()))))])]);
+    assert_eq!(
+        read(state),
+        Err("field `shapes[0].width`: invalid type: string \"wide\", expected u8".to_owned())
+    );
 }

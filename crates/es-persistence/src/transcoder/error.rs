@@ -9,6 +9,7 @@ use super::BoxError;
 pub struct TranscoderError {
     transcoder: &'static str,
     step: Step,
+    field: Option<String>,
     cause: Cause,
 }
 
@@ -31,6 +32,7 @@ impl TranscoderError {
         Self {
             transcoder,
             step: Step::Encoding,
+            field: None,
             cause: Cause::Other(source),
         }
     }
@@ -39,6 +41,7 @@ impl TranscoderError {
         Self {
             transcoder,
             step: Step::Decoding,
+            field: None,
             cause: Cause::Other(source),
         }
     }
@@ -47,8 +50,20 @@ impl TranscoderError {
         Self {
             transcoder: "JSON",
             step: Step::Decoding,
+            field: None,
             cause: Cause::Json(source),
         }
+    }
+
+    /// Names the field at which it failed.
+    pub(super) fn at(self, field: Option<String>) -> Self {
+        Self { field, ..self }
+    }
+
+    /// Returns the field that cannot be written, such as `owner.addresses[2].street`, or `None` if it is not known or is
+    /// the whole value. Keys of maps are content, and not part of it: `prices[…]`.
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
     }
 
     /// The same without the text of the cause, which may quote what is in the state.
@@ -85,6 +100,9 @@ impl fmt::Display for TranscoderError {
             Step::Decoding => "cannot be read as the value",
         };
         write!(f, "{} {verb}", self.transcoder)?;
+        if let Some(field) = &self.field {
+            write!(f, " of field `{field}`")?;
+        }
         match &self.cause {
             Cause::Json(_) | Cause::Other(_) => Ok(()),
             Cause::Withheld(text) if text.is_empty() => f.write_str(" (the cause is withheld: it may quote the state)"),
