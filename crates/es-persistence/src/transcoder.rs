@@ -158,8 +158,9 @@ impl Transcoder {
     pub fn decode_state(&self, bytes: &[u8]) -> Result<State, TranscoderError> {
         match self {
             Self::Json => json::decode_state(bytes).map_err(TranscoderError::json),
-            Self::MessagePack => messagepack::decode_state(bytes)
-                .map_err(|source| TranscoderError::decoding(self.name(), source.into())),
+            Self::MessagePack => {
+                messagepack::decode_state(bytes).map_err(|source| TranscoderError::decoding(self.name(), source.into()))
+            }
             Self::Own(_) => self.decode(PhantomData::<State>, bytes),
         }
     }

@@ -114,7 +114,11 @@ impl StateDeserializer {
         }
     }
 
-    fn visit_list<'de, V: Visitor<'de>>(values: Vec<State>, is_human_readable: bool, visitor: V) -> Result<V::Value, StateError> {
+    fn visit_list<'de, V: Visitor<'de>>(
+        values: Vec<State>,
+        is_human_readable: bool,
+        visitor: V,
+    ) -> Result<V::Value, StateError> {
         let mut elements = Elements {
             values: values.into_iter(),
             is_human_readable,
@@ -137,15 +141,17 @@ impl StateDeserializer {
             return self.deserialize_any(visitor);
         };
         let mut entries = Entries {
-            entries: entries.into_iter(),
+            rest: entries.into_iter(),
             is_human_readable: self.is_human_readable,
             names,
             value: None,
         };
         let value = visitor.visit_map(&mut entries)?;
-        match entries.entries.len() {
+        match entries.rest.len() {
             0 => Ok(value),
-            left => Err(de::Error::custom(format_args!("{left} entries of the map were not read"))),
+            left => Err(de::Error::custom(format_args!(
+                "{left} entries of the map were not read"
+            ))),
         }
     }
 
@@ -311,7 +317,7 @@ impl<'de> SeqAccess<'de> for Elements {
 
 /// The fields of a struct, or the entries of a map.
 struct Entries {
-    entries: vec::IntoIter<(State, State)>,
+    rest: vec::IntoIter<(State, State)>,
     is_human_readable: bool,
     names: &'static [&'static str],
     value: Option<(Step, State)>,
@@ -329,7 +335,7 @@ impl<'de> MapAccess<'de> for Entries {
     type Error = StateError;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, StateError> {
-        let Some((key, value)) = self.entries.next() else {
+        let Some((key, value)) = self.rest.next() else {
             return Ok(None);
         };
         self.value = Some((self.step(&key), value));
@@ -347,6 +353,6 @@ impl<'de> MapAccess<'de> for Entries {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.entries.len())
+        Some(self.rest.len())
     }
 }

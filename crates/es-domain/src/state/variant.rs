@@ -67,7 +67,11 @@ impl<'de> VariantAccess<'de> for VariantValue {
         self.fields()?.deserialize_tuple(len, visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value, StateError> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, StateError> {
         self.fields()?.deserialize_struct("", fields, visitor)
     }
 }

@@ -108,7 +108,8 @@ fn state() -> impl Strategy<Value = State> {
         any::<bool>().prop_map(State::Bool),
         any::<i64>().prop_map(State::from),
         any::<u64>().prop_map(State::from),
-        any::<i128>().prop_map(State::Integer),
+        any::<i128>().prop_map(State::from),
+        any::<u128>().prop_map(State::from),
         (-1e9..1e9).prop_map(State::Float),
         ".{0,6}".prop_map(State::Text),
         vec(any::<u8>(), 0..4).prop_map(State::Bytes),
@@ -116,7 +117,7 @@ fn state() -> impl Strategy<Value = State> {
     leaf.prop_recursive(3, 20, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(State::List),
-            vec((".{0,6}", inner), 0..4).prop_map(State::Map),
+            vec((inner.clone(), inner), 0..4).prop_map(State::Map),
         ]
     })
 }

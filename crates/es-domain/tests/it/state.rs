@@ -121,11 +121,15 @@ fn bad_states_are_errors() {
     );
     assert_eq!(
         read(state.clone().with("shapes", vec!["Square"])),
-        Err(
-            "field `shapes[0]`: unknown variant `Square`, expected one of `Point`, `Circle`, `Line`, `Box`".to_owned()
-        )
+        Err("field `shapes[0]`: unknown variant `Square`, expected one of `Point`, `Circle`, `Line`, `Box`".to_owned())
     );
-    let state = state.with("shapes", vec![State::map([("Box", State::map([("width", "wide")].map(|(name, value)| (name, value.into()))))])]);
+    let state = state.with(
+        "shapes",
+        vec![State::map([(
+            "Box",
+            State::map([("width", "wide")].map(|(name, value)| (name, value.into()))),
+        )])],
+    );
     assert_eq!(
         read(state),
         Err("field `shapes[0].width`: invalid type: string \"wide\", expected u8".to_owned())

@@ -58,11 +58,7 @@ struct Watch<'a, S> {
 
 impl<'a, S: Serializer> Watch<'a, S> {
     /// Begins something with parts, which the format nests so many levels deep.
-    fn parts<P>(
-        self,
-        levels: usize,
-        begin: impl FnOnce(S) -> Result<P, S::Error>,
-    ) -> Result<Parts<'a, P>, S::Error> {
+    fn parts<P>(self, levels: usize, begin: impl FnOnce(S) -> Result<P, S::Error>) -> Result<Parts<'a, P>, S::Error> {
         self.notes.enter(levels)?;
         Ok(Parts::new(begin(self.serializer)?, self.notes, levels))
     }
@@ -153,7 +149,11 @@ impl<'a, S: Serializer> Serializer for Watch<'a, S> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        let place = if self.place == Place::Key { self.place } else { Place::Some };
+        let place = if self.place == Place::Key {
+            self.place
+        } else {
+            Place::Some
+        };
         self.serializer.serialize_some(&Checked::at(place, value, self.notes))
     }
 
@@ -171,11 +171,7 @@ impl<'a, S: Serializer> Serializer for Watch<'a, S> {
         self.serializer.serialize_unit_variant(name, idx, variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<S::Ok, S::Error> {
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<S::Ok, S::Error> {
         let value = Checked::at(self.place, value, self.notes);
         self.serializer.serialize_newtype_struct(name, &value)
     }
@@ -213,7 +209,9 @@ impl<'a, S: Serializer> Serializer for Watch<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.parts(2, |serializer| serializer.serialize_tuple_variant(name, idx, variant, len))
+        self.parts(2, |serializer| {
+            serializer.serialize_tuple_variant(name, idx, variant, len)
+        })
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
@@ -231,7 +229,9 @@ impl<'a, S: Serializer> Serializer for Watch<'a, S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        self.parts(2, |serializer| serializer.serialize_struct_variant(name, idx, variant, len))
+        self.parts(2, |serializer| {
+            serializer.serialize_struct_variant(name, idx, variant, len)
+        })
     }
 
     fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {

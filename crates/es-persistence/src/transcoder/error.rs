@@ -9,8 +9,8 @@ use super::BoxError;
 pub struct TranscoderError {
     transcoder: &'static str,
     step: Step,
-    field: Option<String>,
-    cause: Cause,
+    field: Option<Box<str>>,
+    cause: Box<Cause>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl TranscoderError {
             transcoder,
             step: Step::Encoding,
             field: None,
-            cause: Cause::Other(source),
+            cause: Box::new(Cause::Other(source)),
         }
     }
 
@@ -42,7 +42,7 @@ impl TranscoderError {
             transcoder,
             step: Step::Decoding,
             field: None,
-            cause: Cause::Other(source),
+            cause: Box::new(Cause::Other(source)),
         }
     }
 
@@ -51,12 +51,13 @@ impl TranscoderError {
             transcoder: "JSON",
             step: Step::Decoding,
             field: None,
-            cause: Cause::Json(source),
+            cause: Box::new(Cause::Json(source)),
         }
     }
 
     /// Names the field at which it failed.
     pub(super) fn at(self, field: Option<String>) -> Self {
+        let field = field.map(Into::into);
         Self { field, ..self }
     }
 
@@ -68,7 +69,7 @@ impl TranscoderError {
 
     /// The same without the text of the cause, which may quote what is in the state.
     pub(crate) fn without_content(self) -> Self {
-        let text = match self.cause {
+        let text = match *self.cause {
             Cause::Withheld(text) => text,
             Cause::Json(source) => {
                 let at = format!("line {} column {}", source.line(), source.column());
@@ -77,7 +78,7 @@ impl TranscoderError {
             Cause::Other(source) => static_text(source.as_ref()).unwrap_or_default(),
         };
         Self {
-            cause: Cause::Withheld(text),
+            cause: Box::new(Cause::Withheld(text)),
             ..self
         }
     }
@@ -103,7 +104,7 @@ impl fmt::Display for TranscoderError {
         if let Some(field) = &self.field {
             write!(f, " of field `{field}`")?;
         }
-        match &self.cause {
+        match &*self.cause {
             Cause::Json(_) | Cause::Other(_) => Ok(()),
             Cause::Withheld(text) if text.is_empty() => f.write_str(" (the cause is withheld: it may quote the state)"),
             Cause::Withheld(text) => write!(f, " ({text}; more is withheld: it may quote the state)"),
@@ -113,7 +114,7 @@ impl fmt::Display for TranscoderError {
 
 impl error::Error for TranscoderError {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        match &self.cause {
+        match &*self.cause {
             Cause::Json(source) => Some(source),
             Cause::Other(source) => Some(source.as_ref()),
             Cause::Withheld(_) => None,

@@ -43,9 +43,7 @@ fn state(raw: &RawValue, depth: usize) -> Result<State, Error> {
             elements.collect::<Result<_, Error>>().map(State::List)
         }
         Some(b'"') => serde_json::from_str(json).map(State::Text),
-        Some(b'-' | b'0'..=b'9') => {
-            State::from_json_number(json).ok_or_else(|| Error::custom("number out of range"))
-        }
+        Some(b'-' | b'0'..=b'9') => State::from_json_number(json).ok_or_else(|| Error::custom("number out of range")),
         _ => serde_json::from_str::<Option<bool>>(json).map(|value| value.map_or(State::Null, State::Bool)),
     }
 }

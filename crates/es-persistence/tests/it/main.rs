@@ -8,6 +8,7 @@ mod cipher;
 mod compressor;
 mod corpus;
 mod environment;
+mod fidelity;
 mod fixture;
 mod golden;
 mod import;

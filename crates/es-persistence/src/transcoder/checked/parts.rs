@@ -15,7 +15,7 @@ use super::{
 
 /// Something with parts.
 pub(in crate::transcoder) struct Parts<'a, P> {
-    parts: P,
+    inner: P,
     notes: &'a Notes,
     levels: usize,
     /// The index of the next element.
@@ -23,9 +23,9 @@ pub(in crate::transcoder) struct Parts<'a, P> {
 }
 
 impl<'a, P> Parts<'a, P> {
-    pub(super) const fn new(parts: P, notes: &'a Notes, levels: usize) -> Self {
+    pub(super) const fn new(inner: P, notes: &'a Notes, levels: usize) -> Self {
         Self {
-            parts,
+            inner,
             notes,
             levels,
             next: 0,
@@ -34,7 +34,7 @@ impl<'a, P> Parts<'a, P> {
 
     fn end(self) -> P {
         self.notes.leave(self.levels);
-        self.parts
+        self.inner
     }
 }
 
@@ -47,7 +47,7 @@ macro_rules! lists {
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
                 let step = Step::Element(self.next);
                 self.next += 1;
-                let written = self.parts.$method(&Checked::new(value, self.notes));
+                let written = self.inner.$method(&Checked::new(value, self.notes));
                 written.inspect_err(|_| self.notes.failed_at(step))
             }
 
@@ -72,14 +72,14 @@ macro_rules! structs {
             type Error = P::Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), P::Error> {
-                let written = self.parts.serialize_field(name, &Checked::new(value, self.notes));
+                let written = self.inner.serialize_field(name, &Checked::new(value, self.notes));
                 written.inspect_err(|_| self.notes.failed_at(Step::Field(name)))
             }
 
             fn skip_field(&mut self, name: &'static str) -> Result<(), P::Error> {
                 // It is missing for readers, unless it has a default.
                 self.notes.doubt();
-                self.parts.skip_field(name)
+                self.inner.skip_field(name)
             }
 
             fn end(self) -> Result<P::Ok, P::Error> {
@@ -96,12 +96,12 @@ impl<P: SerializeMap> SerializeMap for Parts<'_, P> {
     type Error = P::Error;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), P::Error> {
-        let written = self.parts.serialize_key(&Checked::at(Place::Key, key, self.notes));
+        let written = self.inner.serialize_key(&Checked::at(Place::Key, key, self.notes));
         written.inspect_err(|_| self.notes.failed_at(Step::Entry))
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), P::Error> {
-        let written = self.parts.serialize_value(&Checked::new(value, self.notes));
+        let written = self.inner.serialize_value(&Checked::new(value, self.notes));
         written.inspect_err(|_| self.notes.failed_at(Step::Entry))
     }
 

@@ -170,7 +170,9 @@ impl<'de> Reader<'de> {
             }
             (extension::I128, 16) => visitor.visit_i128(i128::from_be_bytes(self.array()?)),
             (extension::U128, 16) => visitor.visit_u128(u128::from_be_bytes(self.array()?)),
-            _ => Err(Error::new(format_args!("unknown extension of type {kind} with {len} bytes"))),
+            _ => Err(Error::new(format_args!(
+                "unknown extension of type {kind} with {len} bytes"
+            ))),
         }
     }
 

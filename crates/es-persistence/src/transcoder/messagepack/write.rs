@@ -182,13 +182,11 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
     }
 
     fn serialize_u128(self, value: u128) -> Result<(), Error> {
-        match i128::try_from(value) {
-            Ok(value) => self.serialize_i128(value),
-            Err(_) => {
-                self.extension_16(extension::U128, value.to_be_bytes());
-                Ok(())
-            }
+        if let Ok(value) = i128::try_from(value) {
+            return self.serialize_i128(value);
         }
+        self.extension_16(extension::U128, value.to_be_bytes());
+        Ok(())
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
