@@ -6,7 +6,7 @@ pub use crate::{
     copies::{Copies, HasCopies, HasNoCopies},
     id_value::{Identifies, Named, NamedOwn, NewtypeId},
     snapshot::{HasNoSnapshots, HasSnapshots, Snapshots},
-    upcast::outcome::{Bodies, Upcast},
+    upcast::outcome::{Bodies, ReadRetired, Upcast},
 };
 
 use crate::{

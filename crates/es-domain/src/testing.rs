@@ -54,7 +54,8 @@
 //!     .then_error(Insufficient { balance: 0 });
 //! ```
 //!
-//! [`assert_events_locked`] notices when an event changes that is stored already.
+//! [`assert_events_locked`] notices when an event changes that is stored already. [`assert_events_round_trip`] and
+//! [`assert_snapshot_round_trips`] find what a format loses.
 //!
 //! Events are compared as they would be stored, so they need no `PartialEq`. (The form is that of Greg Young's tests in
 //! "CQRS Documents", 2010.)
@@ -63,6 +64,7 @@ mod deterministic;
 mod given;
 mod lock;
 mod outcome;
+mod round_trip;
 mod shape;
 mod table;
 mod then;
@@ -72,5 +74,6 @@ pub use self::{
     given::{Given, GivenNothing, given, given_nothing},
     lock::assert_events_locked,
     outcome::{Creation, Outcome},
+    round_trip::{assert_events_round_trip, assert_snapshot_round_trips},
     then::{Then, When},
 };

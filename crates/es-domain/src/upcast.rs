@@ -6,13 +6,13 @@ use std::{error, fmt};
 
 use crate::State;
 
-/// Turns a state of one version into one of the next.
+/// Turns the state of one version into the state of the next version.
 ///
-/// A function `fn(State) -> State`, or `fn(State) -> Result<State, E>`, becomes one by `upcast(…)` in `#[event]` or
-/// `#[aggregate]`. By hand: `|state| Ok(registered_v1_to_v2(state))`.
+/// `upcast(…)` in `#[event]` or `#[aggregate]` makes one of a function `fn(State) -> State` or
+/// `fn(State) -> Result<State, E>`. By hand: `|state| Ok(registered_v1_to_v2(state))`.
 pub type Upcaster = fn(State) -> Result<State, Cause>;
 
-/// Why an upcaster or a retired event cannot read a state.
+/// The error of an upcaster, or of the function that reads a retired event.
 pub type Cause = Box<dyn error::Error + Send + Sync>;
 
 /// A stored state cannot be brought up to date.
@@ -24,12 +24,12 @@ pub struct UpcastError {
 }
 
 impl UpcastError {
-    /// What was stored.
+    /// The topic of the event or of the aggregate whose state it is.
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// The version whose upcaster refused.
+    /// The version of the state that the upcaster refused.
     pub const fn version(&self) -> u32 {
         self.version
     }
@@ -73,39 +73,40 @@ pub(crate) fn upcast(
     Ok(state)
 }
 
-/// An event that is stored and that an aggregate has no more: it is read as others, as one or as several.
+/// An event that is stored and that an aggregate has no more: it is read as the events that took its place, or as nothing.
 ///
-/// So events are split, and several kinds of events become one kind. `#[events(retired("Dog.Moved" = read_moved))]` says
-/// so, where `read_moved` is a function from a [`State`] to a list of events, or to a `Result` of one.
+/// So events are split, several kinds of events become one kind, and kinds are given up. In
+/// `#[events(retired("Dog.Moved" = read_moved, "Dog.Sneezed"))]`, `read_moved` is a function from a [`State`], or from a
+/// `State` and the version (`u32`) in which it was stored, to a list of events, or to a `Result` of one. `Dog.Sneezed`, for
+/// which no function is given, is read as nothing.
 pub struct RetiredEvent<E> {
     topic: &'static str,
-    read: fn(State) -> Result<Vec<E>, Cause>,
+    read: fn(State, u32) -> Result<Vec<E>, Cause>,
 }
 
 impl<E> RetiredEvent<E> {
-    /// What was stored under `topic` is read by `read`, which returns at least one event.
-    pub const fn new(topic: &'static str, read: fn(State) -> Result<Vec<E>, Cause>) -> Self {
+    /// Reads what was stored under `topic` by `read`, which gets the state and the version in which it was stored.
+    pub const fn new(topic: &'static str, read: fn(State, u32) -> Result<Vec<E>, Cause>) -> Self {
         Self { topic, read }
     }
 
-    /// The topic under which it was stored.
+    /// Reads what was stored under `topic` as nothing.
+    pub const fn dropped(topic: &'static str) -> Self {
+        Self::new(topic, |_, _| Ok(Vec::new()))
+    }
+
+    /// The topic under which the event was stored.
     pub const fn topic(&self) -> &'static str {
         self.topic
     }
 
-    /// Reads a state that was stored in this version.
+    /// Reads a state that was stored in this version. Returns no events if the event was dropped.
     ///
     /// # Errors
     ///
-    /// [`UpcastError`] when the function refuses, or returns no event.
+    /// [`UpcastError`] if the function refuses.
     pub fn read(&self, state: State, version: u32) -> Result<Vec<E>, UpcastError> {
-        let events = (self.read)(state).and_then(|events| {
-            if events.is_empty() {
-                return Err("a retired event is read as one event or more".into());
-            }
-            Ok(events)
-        });
-        events.map_err(|source| UpcastError {
+        (self.read)(state, version).map_err(|source| UpcastError {
             topic: self.topic.to_owned(),
             version,
             source,

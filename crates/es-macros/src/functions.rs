@@ -32,12 +32,14 @@ pub(crate) fn upcaster(krate: &CratePath, function: &impl ToTokens, span: Span) 
 /// An event that is stored and that the aggregate has no more.
 pub(crate) struct Retired {
     pub(crate) topic: LitStr,
-    pub(crate) read: Path,
+    /// The function that reads it, or `None` if it is dropped.
+    pub(crate) read: Option<Path>,
 }
 
-/// Reads `retired("Dog.Moved" = read_moved)`, after its name.
+/// Reads `retired("Dog.Moved" = read_moved, "Dog.Sneezed")`, after its name.
 pub(crate) fn retired(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Retired>> {
-    let example = "`retired` wants topics and what reads them: write `retired(\"Dog.Moved\" = read_moved)`";
+    let example = "`retired` wants topics: write `retired(\"Dog.Moved\" = read_moved)`, or `retired(\"Dog.Moved\")` if \
+                   nothing is to be read";
     if !input.peek(syn::token::Paren) {
         return Err(syn::Error::new(key.span(), example));
     }
@@ -45,8 +47,11 @@ pub(crate) fn retired(input: ParseStream<'_>, key: &Ident) -> syn::Result<Vec<Re
     parenthesized!(list in input);
     let one = |input: ParseStream<'_>| {
         let topic: LitStr = input.parse()?;
+        if !input.peek(Token![=]) {
+            return Ok(Retired { topic, read: None });
+        }
         input.parse::<Token![=]>()?;
-        let read = input.parse()?;
+        let read = Some(input.parse()?);
         Ok(Retired { topic, read })
     };
     let retired = list

@@ -1,18 +1,23 @@
 //! A file that holds the shapes of all events, so that none changes by accident.
 
-use std::{fmt::Write as _, fs, io, path::Path};
+mod changes;
+mod entry;
 
-use super::shape::{Shape, shape_of_variant};
-use crate::{Aggregate, Event, EventKind};
+use std::{env, fs, io, path::Path};
+
+use self::entry::Lock;
+use crate::Aggregate;
 
 /// The environment variable that asks for a new file.
 const VARIABLE: &str = "ES_EVENTS_LOCK";
 
-/// Checks that the events of `A` have the shapes that stand in the file at `path`: names, types and versions.
+/// Checks that the events of `A` are those in the file at `path`: topics, aliases, versions and shapes, and the topics of
+/// retired events.
 ///
-/// When there is no file, it is written; add it to the repository. When an event has changed, the check fails and says
-/// what to do: to give the event an upcaster, or, where stored events can be read without one, to write the file anew
-/// with the environment variable `ES_EVENTS_LOCK=accept`. A relative path begins where tests run, at the package's root.
+/// A missing file is written; add it to the repository. Where the environment variable `CI` is set, a missing file is a
+/// failure, because nobody would commit it. When an event has changed, the check fails and says what to do: to give the
+/// event an upcaster or an alias, or, where stored events can be read without one, to write the file anew with the
+/// environment variable `ES_EVENTS_LOCK=accept`. A relative path begins where tests run, at the package's root.
 ///
 /// The shapes come from the `Deserialize` of the events: what it asks a format for is what stored events have to hold.
 ///
@@ -28,6 +33,7 @@ const VARIABLE: &str = "ES_EVENTS_LOCK";
 /// # let directory = std::env::temp_dir();
 /// # let lock_file = directory.join(format!("dog-{}.lock", std::process::id()));
 /// # let path = || lock_file.clone();
+/// # std::fs::write(path(), "Dog.Registered version 1\n    name: text\n")?;
 /// // In a test: assert_events_locked::<Dog>("tests/events/dog.lock");
 /// es_domain::testing::assert_events_locked::<Dog>(path());
 /// # std::fs::remove_file(lock_file)?;
@@ -36,27 +42,55 @@ const VARIABLE: &str = "ES_EVENTS_LOCK";
 ///
 /// # Panics
 ///
-/// When an event has changed, or the file cannot be read or written.
+/// If an event has changed, or the file cannot be read or written, or is missing where `CI` is set.
 #[track_caller]
 pub fn assert_events_locked<A: Aggregate>(path: impl AsRef<Path>) {
     let path = path.as_ref();
-    let is_accepted = std::env::var_os(VARIABLE).is_some_and(|value| value == "accept");
-    if let Err(message) = check(path, &Lock::of::<A>(), is_accepted) {
+    if let Err(message) = check(path, &Lock::of::<A>(), Mode::of_environment()) {
         panic!("{message}");
     }
 }
 
-fn check(path: &Path, lock: &Lock, is_accepted: bool) -> Result<(), String> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) if !is_accepted => text,
-        Ok(_) => return write(path, lock),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return write(path, lock),
-        Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
-    };
-    let locked = Lock::parse(&text);
-    match lock.changes(&locked) {
-        None => Ok(()),
-        Some(changes) => Err(format!("{}: {changes}", path.display())),
+/// When the file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// If it is missing.
+    Missing,
+    /// Never: it would be lost with the machine that runs the tests.
+    Never,
+    /// Always, because the user has accepted what has changed.
+    Accept,
+}
+
+impl Mode {
+    fn of_environment() -> Self {
+        let is_on = |value: &str| !matches!(value, "" | "0" | "false");
+        if env::var_os(VARIABLE).is_some_and(|value| value == "accept") {
+            Self::Accept
+        } else if env::var_os("CI").is_some_and(|value| value.to_str().is_none_or(is_on)) {
+            Self::Never
+        } else {
+            Self::Missing
+        }
+    }
+}
+
+fn check(path: &Path, lock: &Lock, mode: Mode) -> Result<(), String> {
+    if mode == Mode::Accept {
+        return write(path, lock);
+    }
+    let file = path.display();
+    match fs::read_to_string(path) {
+        Ok(text) => match changes::changes(lock, &Lock::parse(&text)) {
+            None => Ok(()),
+            Some(changes) => Err(format!("{file}: {changes}")),
+        },
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!("{file} cannot be read: {error}")),
+        Err(_) if mode == Mode::Missing => write(path, lock),
+        Err(_) => Err(format!(
+            "{file} is missing, and it is not written where the environment variable CI is set: run the test on your own \
+             machine and commit the file"
+        )),
     }
 }
 
@@ -66,194 +100,118 @@ fn write(path: &Path, lock: &Lock) -> Result<(), String> {
     written.map_err(|error| format!("{} cannot be written: {error}", path.display()))
 }
 
-/// The shapes of the events of an aggregate.
-pub(super) struct Lock {
-    events: Vec<Entry>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct Entry {
-    topic: String,
-    version: u32,
-    /// A line for each part.
-    shape: Vec<String>,
-}
+    const LOCKED: &str = "\
+# The shapes of stored events. Written by `es_domain::testing::assert_events_locked`.
 
-impl Lock {
-    pub(super) fn of<A: Aggregate>() -> Self {
-        let entry = |kind: &EventKind| Entry {
-            topic: kind.topic().to_owned(),
-            version: kind.version(),
-            shape: lines(&shape_of_variant::<A::Event>(kind.name())),
-        };
-        Self {
-            events: A::Event::KINDS.iter().map(entry).collect(),
-        }
+Dog.Registered version 1
+  alias Dog.Born
+    name: text
+
+Dog.Moved version 2
+
+retired Dog.Barked
+";
+
+    fn changes(now: &str) -> String {
+        let message = changes::changes(&Lock::parse(now), &Lock::parse(LOCKED)).unwrap_or_default();
+        let lines = message.lines().filter(|line| line.starts_with("- "));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
-    pub(super) fn text(&self) -> String {
-        let mut text =
-            "# The shapes of stored events. Written by `es_domain::testing::assert_events_locked`.\n".to_owned();
-        for event in &self.events {
-            let Entry { topic, version, shape } = event;
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "\n{topic} version {version}");
-            for line in shape {
-                let _ = writeln!(text, "    {line}");
-            }
-        }
-        text
+    fn check_changes(old: &str, new: &str, expected: &str) {
+        assert_eq!(changes(&LOCKED.replace(old, new)), expected);
     }
 
-    pub(super) fn parse(text: &str) -> Self {
-        let mut events: Vec<Entry> = Vec::new();
-        for line in text.lines().filter(|line| !line.starts_with('#')) {
-            if let Some(shape) = line.strip_prefix("    ") {
-                events
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|event| event.shape.push(shape.to_owned()));
-            } else if let Some((topic, version)) = line.rsplit_once(" version ") {
-                events.push(Entry {
-                    topic: topic.to_owned(),
-                    version: version.parse().unwrap_or_default(),
-                    shape: Vec::new(),
-                });
-            }
-        }
-        Self { events }
+    #[test]
+    fn the_text_of_a_lock_is_read_as_the_same_lock() {
+        assert_eq!(Lock::parse(LOCKED).text(), LOCKED);
+        assert_eq!(changes(LOCKED), "");
     }
 
-    /// What is different from `locked`, and what to do about it.
-    pub(super) fn changes(&self, locked: &Self) -> Option<String> {
-        let mut changes = Changes::default();
-        for old in &locked.events {
-            match self.events.iter().find(|new| new.topic == old.topic) {
-                None => changes.gone(&old.topic),
-                Some(new) => changes.compare(old, new),
-            }
-        }
-        for new in &self.events {
-            if !locked.events.iter().any(|old| old.topic == new.topic) {
-                changes.expected(format!("{} is new", new.topic));
-            }
-        }
-        changes.message()
-    }
-}
-
-#[derive(Default)]
-struct Changes {
-    dangerous: Vec<String>,
-    expected: Vec<String>,
-}
-
-impl Changes {
-    fn expected(&mut self, text: String) {
-        self.expected.push(text);
-    }
-
-    fn gone(&mut self, topic: &str) {
-        self.dangerous.push(format!(
-            "{topic} is gone. Stored ones cannot be read: give the event that took its place `alias = \"{topic}\"`, or \
-             read it with `#[events(retired(\"{topic}\" = …))]`."
-        ));
-    }
-
-    fn compare(&mut self, old: &Entry, new: &Entry) {
-        let topic = &new.topic;
-        let (before, now) = (old.version, new.version);
-        let difference = difference(&old.shape, &new.shape);
-        if now < before {
-            self.dangerous.push(format!(
-                "{topic} went back from version {before} to {now}: an upcaster is missing."
-            ));
-        } else if now > before {
-            self.expected(format!("{topic} went on from version {before} to {now}{difference}"));
-        } else if !difference.is_empty() {
-            self.dangerous.push(format!(
-                "{topic} has changed, and is still version {now}:{difference}\n  Stored events have the old shape. Add a \
-                 function to the event that brings them up to date: `upcast(…, v{now}_to_v{})`. If they can be read \
-                 without one, because a field was added with `#[serde(default)]`, accept the change.",
-                now + 1
-            ));
-        }
-    }
-
-    fn message(self) -> Option<String> {
-        if self.dangerous.is_empty() && self.expected.is_empty() {
-            return None;
-        }
-        let mut text = "events are not as this file has them\n\n".to_owned();
-        for change in self.dangerous.iter().chain(&self.expected) {
-            // Writing to a text cannot fail.
-            let _ = writeln!(text, "- {change}");
-        }
-        let _ = write!(
-            text,
-            "\nThen run the test once with {VARIABLE}=accept, look at what has changed in the file, and commit it."
+    #[test]
+    fn a_rename_with_an_alias_is_no_loss_and_no_new_event() {
+        check_changes(
+            "Dog.Moved version 2\n",
+            "Dog.Walked version 2\n  alias Dog.Moved\n",
+            "- Dog.Moved is called Dog.Walked now, and has an alias",
         );
-        Some(text)
+        check_changes(
+            "Dog.Moved version 2\n",
+            "Dog.Walked version 1\n  alias Dog.Moved\n",
+            "- Dog.Walked went back from version 2 to 1: an upcaster is missing.\n\
+             - Dog.Moved is called Dog.Walked now, and has an alias",
+        );
     }
-}
 
-/// The lines that went and those that came.
-fn difference(old: &[String], new: &[String]) -> String {
-    let gone = old
-        .iter()
-        .filter(|line| !new.contains(line))
-        .map(|line| format!("\n    - {line}"));
-    let come = new
-        .iter()
-        .filter(|line| !old.contains(line))
-        .map(|line| format!("\n    + {line}"));
-    let difference: String = gone.chain(come).collect();
-    if difference.is_empty() && old != new {
-        return "\n    the order of its parts".to_owned();
+    #[test]
+    fn an_event_that_became_one_with_another_is_read_as_it() {
+        check_changes(
+            "  alias Dog.Born\n    name: text\n\nDog.Moved version 2\n",
+            "  alias Dog.Born\n  alias Dog.Moved\n    name: text\n",
+            "- Dog.Moved, which is read as Dog.Registered, went back from version 2 to 1: an upcaster is missing.\n\
+             - Dog.Moved is read as Dog.Registered now",
+        );
     }
-    difference
-}
 
-/// One line for each part of `shape`, named by its path.
-fn lines(shape: &Shape) -> Vec<String> {
-    let mut lines = Vec::new();
-    add_lines("", shape, &mut lines);
-    lines
-}
+    #[test]
+    fn aliases_and_retired_topics_must_not_go() {
+        for (old, topic) in [
+            ("  alias Dog.Born\n", "Dog.Born"),
+            ("retired Dog.Barked\n", "Dog.Barked"),
+        ] {
+            let message = changes(&LOCKED.replace(old, ""));
+            let expected = format!("- {topic} is gone. Stored ones cannot be read:");
+            assert!(message.starts_with(&expected), "{message}");
+            assert_eq!(message.lines().count(), 1, "{message}");
+        }
+    }
 
-fn add_lines(path: &str, shape: &Shape, lines: &mut Vec<String>) {
-    let path_of = |name: &str| {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            format!("{path}.{name}")
-        }
-    };
-    match shape {
-        Shape::Struct(fields) => {
-            for (name, shape) in fields {
-                add_lines(&path_of(name), shape, lines);
-            }
-            if fields.is_empty() && !path.is_empty() {
-                lines.push(format!("{path}: nothing"));
-            }
-        }
-        Shape::Option(shape) => add_lines(&format!("{path}?"), shape, lines),
-        Shape::List(shape) => add_lines(&format!("{path}[]"), shape, lines),
-        Shape::Map(key, value) => {
-            add_lines(&format!("{path}{{key}}"), key, lines);
-            add_lines(&format!("{path}{{}}"), value, lines);
-        }
-        Shape::Tuple(parts) => {
-            for (idx, shape) in parts.iter().enumerate() {
-                add_lines(&path_of(&idx.to_string()), shape, lines);
-            }
-        }
-        Shape::Enum(variants) => {
-            for (name, shape) in variants {
-                add_lines(&format!("{path}|{name}"), shape, lines);
-            }
-        }
-        Shape::Leaf(name) if path.is_empty() => lines.push((*name).to_owned()),
-        Shape::Leaf(name) => lines.push(format!("{path}: {name}")),
+    #[test]
+    fn aliases_and_retired_topics_that_come_are_said() {
+        check_changes(
+            "  alias Dog.Born\n",
+            "  alias Dog.Born\n  alias Dog.Found\n",
+            "- Dog.Registered has the new alias Dog.Found",
+        );
+        check_changes(
+            "retired Dog.Barked\n",
+            "retired Dog.Barked\nretired Dog.Sat\n",
+            "- Dog.Sat is retired, and was not known before",
+        );
+        check_changes(
+            "Dog.Moved version 2\n",
+            "retired Dog.Moved\n",
+            "- Dog.Moved is retired now",
+        );
+        check_changes(
+            "  alias Dog.Born\n    name: text\n\nDog.Moved version 2\n\nretired Dog.Barked\n",
+            "    name: text\n\nDog.Moved version 2\n  alias Dog.Barked\n\nretired Dog.Born\n",
+            "- Dog.Born is retired now\n- Dog.Barked is no longer retired: it is read as Dog.Moved",
+        );
+    }
+
+    #[test]
+    fn a_missing_file_is_written_but_not_where_nobody_would_commit_it() {
+        let directory = env::temp_dir().join(format!("es-domain-lock-{}", std::process::id()));
+        let path = directory.join("dog.lock");
+        let lock = Lock::parse(LOCKED);
+        let message = check(&path, &lock, Mode::Never).expect_err("it is missing");
+        assert!(
+            message.contains("run the test on your own machine and commit the file"),
+            "{message}"
+        );
+        assert!(!path.exists());
+
+        assert_eq!(check(&path, &lock, Mode::Missing), Ok(()));
+        assert_eq!(fs::read_to_string(&path).expect("it was written"), LOCKED);
+        assert_eq!(check(&path, &lock, Mode::Never), Ok(()));
+        let changed = Lock::parse("Dog.Registered version 3\n");
+        assert!(check(&path, &changed, Mode::Missing).is_err(), "it has changed");
+        assert_eq!(check(&path, &changed, Mode::Accept), Ok(()));
+        fs::remove_dir_all(directory).expect("it is there");
     }
 }

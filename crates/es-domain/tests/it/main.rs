@@ -20,6 +20,7 @@ mod properties;
 mod publishing;
 mod refusals;
 mod root_replaced;
+mod round_trip;
 mod serde_attributes;
 mod snapshots;
 mod state;

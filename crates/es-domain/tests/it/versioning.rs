@@ -11,7 +11,7 @@ pub struct Page {
     title: String,
 }
 
-#[events(derive(PartialEq), retired("Page.Moved" = Self::read_moved, "Page.Left" = read_left))]
+#[events(derive(PartialEq), retired("Page.Moved" = Self::read_moved, "Page.Left" = read_left, "Page.Cut" = read_cut, "Page.Seen"))]
 impl Page {
     #[event(Written, upcast(Page::written_v1_to_v2, written_v2_to_v3))]
     pub fn write(title: &str) -> Self {
@@ -57,6 +57,14 @@ fn read_left(state: State) -> Result<Vec<PageEvent>, StateError> {
     let title: Option<String> = state.into_value::<BTreeMap<String, String>>()?.remove("from");
     let title = title.unwrap_or_else(|| "left".to_owned());
     Ok(vec![PageEvent::Renamed { title }, PageEvent::Closed])
+}
+
+/// Version 1 cut the page, version 2 renamed what was left of it, too.
+fn read_cut(_: State, version: u32) -> Vec<PageEvent> {
+    match version {
+        1 => Vec::new(),
+        _ => vec![renamed("cut")],
+    }
 }
 
 fn v2_to_v3(state: State) -> Result<State, String> {
@@ -114,7 +122,15 @@ fn a_step_that_refuses_is_named() {
 fn retired_topics_are_the_aggregates_too() {
     assert_eq!(
         Page::topics(),
-        ["Page.Written", "Page.Closed", "Page.Renamed", "Page.Moved", "Page.Left"]
+        [
+            "Page.Written",
+            "Page.Closed",
+            "Page.Renamed",
+            "Page.Moved",
+            "Page.Left",
+            "Page.Cut",
+            "Page.Seen"
+        ]
     );
     assert!(PageEvent::kind_of_topic("Page.Moved").is_none());
     assert!(PageEvent::retired_of_topic("Page.Moved").is_some());
@@ -136,6 +152,17 @@ fn renamed(title: &str) -> PageEvent {
     PageEvent::Renamed {
         title: title.to_owned(),
     }
+}
+
+#[test]
+fn a_retired_event_is_read_by_its_version_or_as_nothing() {
+    let read = |topic, version| {
+        let retired = PageEvent::retired_of_topic(topic).expect("it is retired");
+        retired.read(State::Null, version).expect("it can be read")
+    };
+    assert_eq!(read("Page.Cut", 1), []);
+    assert_eq!(read("Page.Cut", 2), [renamed("cut")]);
+    assert_eq!(read("Page.Seen", 1), []);
 }
 
 #[test]

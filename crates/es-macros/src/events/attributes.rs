@@ -63,11 +63,36 @@ pub(crate) fn of_field(attrs: &[Attribute], errors: &mut Errors) -> Vec<Attribut
                 &attr,
                 "an event has the same fields in each build: put `#[cfg(…)]` on the method",
             );
+        } else if let Some(skip) = skipped(&attr) {
+            let message = "this parameter would be lost: what an event holds is what is stored of it. Remove the attribute, or \
+                           make the value in the body from other parameters";
+            errors.on(&skip, message);
         } else if is_for_field(&path) {
             of_field.push(attr);
         }
     }
     of_field
+}
+
+/// What in a `#[serde(…)]` keeps a field from being stored or from being read.
+fn skipped(attr: &Attribute) -> Option<Path> {
+    let metas = if attr.path().is_ident("cfg_attr") {
+        conditional(attr)?.1
+    } else {
+        Punctuated::from_iter([attr.meta.clone()])
+    };
+    let options = metas.into_iter().filter_map(|meta| match meta {
+        Meta::List(list) if list.path.is_ident("serde") => list
+            .parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            .ok(),
+        _ => None,
+    });
+    let is_skip = |path: &Path| {
+        ["skip", "skip_serializing", "skip_deserializing"]
+            .iter()
+            .any(|name| path.is_ident(name))
+    };
+    options.flatten().map(|option| option.path().clone()).find(is_skip)
 }
 
 fn is_for_field(path: &Path) -> bool {

@@ -131,21 +131,27 @@ fn upcasters(event: &Event, events: &Events) -> Option<TokenStream> {
 /// The events that are stored only.
 fn retired(events: &Events) -> Option<TokenStream> {
     let krate = &events.krate;
-    let retired = events.retired.iter().map(|Retired { topic, read }| {
-        let span = read.span();
-        let read = events.self_ty.spell_out(read);
-        let krate_there = krate.at(span);
-        let state = Ident::new("state", Span::mixed_site().located_at(span));
-        quote_spanned!(span=> #krate_there::RetiredEvent::new(
-            #topic,
-            |#state| #krate_there::__private::Bodies::into_bodies(#read(#state)),
-        ))
-    });
+    let retired = events.retired.iter().map(|retired| retired_event(retired, events));
     (retired.len() > 0).then(|| {
         quote! {
             const RETIRED: &'static [#krate::RetiredEvent<Self>] = &[#(#retired),*];
         }
     })
+}
+
+fn retired_event(Retired { topic, read }: &Retired, events: &Events) -> TokenStream {
+    let Some(read) = read else {
+        let krate = &events.krate;
+        return quote!(#krate::RetiredEvent::dropped(#topic));
+    };
+    let span = read.span();
+    let read = events.self_ty.spell_out(read);
+    let krate = events.krate.at(span);
+    let [state, version] = ["state", "version"].map(|name| Ident::new(name, Span::mixed_site().located_at(span)));
+    quote_spanned!(span=> #krate::RetiredEvent::new(
+        #topic,
+        |#state, #version| #krate::__private::ReadRetired::read_retired(#read, #state, #version),
+    ))
 }
 
 fn kind_arm(idx: usize, event: &Event, events: &Events) -> TokenStream {
