@@ -2,13 +2,13 @@
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
-use es_domain::{Aggregate as _, AggregateId, Metadata};
+use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome};
 use es_persistence::{Datastore, EventStore};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApplicationBuilder, ApplicationError, Changes, CommandOutcome, ExecuteError, Executed, NotificationLog, Recorded,
-    Repository, Selection, Subscription, execute, save::Stored,
+    ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, NotificationLog, Recorded, Repository,
+    Selection, Subscription, execute, save::Stored,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
@@ -170,7 +170,7 @@ impl Application {
     ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
     where
         I: AggregateId,
-        R: CommandOutcome,
+        R: Outcome<Value: Send, Error: Send> + Send,
     {
         execute::execute(self, id, command).await
     }

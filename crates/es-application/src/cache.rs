@@ -56,7 +56,8 @@ impl Cache {
     /// Keeps a copy of `aggregate`, unless one as late is there.
     pub(crate) fn put<A: Aggregate>(&self, aggregate: &A) {
         let id = aggregate.id().to_originator_id();
-        if aggregate.root().is_discarded() {
+        // A state that may be wrong, or that is no more, is read again.
+        if aggregate.root().is_discarded() || aggregate.root().is_tainted() {
             return self.forget(&id);
         }
         if self.last_version::<A>(&id) >= Some(aggregate.version()) {

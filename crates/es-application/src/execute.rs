@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, error, fmt, time::Duration};
 
-use es_domain::AggregateId;
+use es_domain::{AggregateId, Outcome};
 
 use crate::{Application, ApplicationError, Recorded};
 
@@ -11,45 +11,6 @@ const ATTEMPTS: u32 = 20;
 
 /// The longest pause before a further attempt.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a command returns: nothing, or a `Result`.
-#[diagnostic::on_unimplemented(
-    message = "a command cannot return `{Self}`",
-    label = "neither `()` nor a `Result`",
-    note = "let the command return nothing, or wrap what it returns in `Ok`"
-)]
-pub trait CommandOutcome: Send {
-    /// What it returns when it succeeds.
-    type Value: Send;
-
-    /// What it returns when it refuses.
-    type Error: Send;
-
-    /// The outcome as a `Result`.
-    ///
-    /// # Errors
-    ///
-    /// The command's own.
-    fn into_result(self) -> Result<Self::Value, Self::Error>;
-}
-
-impl CommandOutcome for () {
-    type Value = ();
-    type Error = Infallible;
-
-    fn into_result(self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-impl<T: Send, E: Send> CommandOutcome for Result<T, E> {
-    type Value = T;
-    type Error = E;
-
-    fn into_result(self) -> Self {
-        self
-    }
-}
 
 /// A command has been carried out.
 #[derive(Clone, Debug)]
@@ -122,7 +83,7 @@ impl From<ExecuteError<Infallible>> for ApplicationError {
     }
 }
 
-pub(crate) async fn execute<I: AggregateId, R: CommandOutcome>(
+pub(crate) async fn execute<I: AggregateId, R: Outcome>(
     app: &Application,
     id: I,
     mut command: impl FnMut(&mut I::Aggregate) -> R + Send,

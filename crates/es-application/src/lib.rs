@@ -51,7 +51,7 @@ pub use self::{
     application::Application,
     builder::ApplicationBuilder,
     error::ApplicationError,
-    execute::{CommandOutcome, ExecuteError, Executed},
+    execute::{ExecuteError, Executed},
     notification_log::NotificationLog,
     recorded::Recorded,
     repository::Repository,

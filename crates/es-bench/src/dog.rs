@@ -1,6 +1,6 @@
 //! The aggregate that is measured, and rows of its events.
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 use es_persistence::{Mapper, MapperError, StoredEvent};
 
 /// A dog with tricks.

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use es_domain::{Aggregate, DomainEvent};
+use es_domain::{Aggregate, DomainEvent, RootAccess as _};
 use es_persistence::{Mapper, StoredEvent};
 use serde::{Deserialize, Serialize};
 

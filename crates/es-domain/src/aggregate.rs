@@ -1,20 +1,20 @@
 //! What an aggregate is.
 
 use crate::{
-    AggregateId, DataIntegrityError, DomainEvent, Event, EventHash, EventKind, FreshId, Metadata, ReadEvent,
-    ReplayError, RetiredEvent, Root, SnapshotVisitor, Timestamp, TriggerError, Upcaster, event_hash, replay, trigger,
+    AggregateId, DataIntegrityError, DomainEvent, Event, EventHash, EventKind, Metadata, ReadEvent, ReplayError,
+    RetiredEvent, Root, RootAccess, SnapshotVisitor, Timestamp, Upcaster, event_hash, replay,
 };
 
 /// A thing with an identity whose state is the outcome of its events.
 ///
-/// `#[derive(Aggregate)]` implements it for a struct with a field of type [`Root<Self>`](Root); by hand it takes the
-/// two associated types, the topic, and access to the root, as the example of [`Event`] shows.
+/// `#[derive(Aggregate)]` implements it for a struct with a field of type [`Root<Self>`](Root). By hand it takes two
+/// associated types, the topic, and access to the root here and in [`RootAccess`], as the example of [`Event`] shows.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an aggregate",
     label = "not an aggregate",
     note = "add `#[derive(Aggregate)]` and a field `root: Root<Self>` to `{Self}`"
 )]
-pub trait Aggregate: Sized + Send + 'static {
+pub trait Aggregate: RootAccess + Send + 'static {
     /// What identifies it.
     type Id: AggregateId<Aggregate = Self>;
 
@@ -30,11 +30,8 @@ pub trait Aggregate: Sized + Send + 'static {
     /// Whether its events are tied together by hashes: `#[aggregate(hash_chain)]`.
     const HASH_CHAIN: bool = false;
 
-    /// What the library keeps about it.
+    /// Returns the aggregate's identity, version, times and pending events.
     fn root(&self) -> &Root<Self>;
-
-    /// What the library keeps about it.
-    fn root_mut(&mut self) -> &mut Root<Self>;
 
     /// Its ID, or [`AggregateId::nil`] when no event has created it.
     fn id(&self) -> Self::Id {
@@ -61,11 +58,6 @@ pub trait Aggregate: Sized + Send + 'static {
         self.root().head()
     }
 
-    /// Says which hash its last stored event has. Whoever reads or stores its events calls this.
-    fn set_head(&mut self, head: EventHash) {
-        self.root_mut().set_head(head);
-    }
-
     /// Compares its head with an independent record of it: what was changed or removed shows.
     ///
     /// # Errors
@@ -84,6 +76,12 @@ pub trait Aggregate: Sized + Send + 'static {
         None
     }
 
+    /// Returns the text of its `Debug`, or `None` when the type is not `Debug`: `#[derive(Aggregate)]` finds out. By hand:
+    /// `Some(format!("{self:?}"))`. Tests compare it before and after a command that fails.
+    fn try_debug(&self) -> Option<String> {
+        None
+    }
+
     /// A copy for a cache, or `None` when the type is not `Clone`: `#[derive(Aggregate)]` finds out. By hand:
     /// `Some(self.clone())`.
     fn try_clone(&self) -> Option<Self> {
@@ -95,57 +93,9 @@ pub trait Aggregate: Sized + Send + 'static {
         self.root().pending_events()
     }
 
-    /// Puts `metadata` on the events that have not been saved. What an event has already stays as it is.
+    /// Puts `metadata` on the events that have not been saved. The metadata that an event has already stays as it is.
     fn add_metadata(&mut self, metadata: &Metadata) {
         self.root_mut().add_metadata(metadata);
-    }
-
-    /// Takes the pending events out. Whoever calls this has to store them: the aggregate forgets them.
-    #[must_use = "what is dropped here is lost"]
-    fn collect_events(&mut self) -> Vec<DomainEvent<Self::Event>> {
-        self.root_mut().collect_events()
-    }
-
-    /// Makes a new aggregate of an initial event, which becomes its first pending event.
-    ///
-    /// # Errors
-    ///
-    /// [`TriggerError`] when no aggregate starts with `event`, or its code refuses it.
-    fn create(id: Self::Id, event: Self::Event) -> Result<Self, TriggerError> {
-        trigger::create(id, event)
-    }
-
-    /// As [`create`](Aggregate::create), with a fresh ID.
-    ///
-    /// # Errors
-    ///
-    /// [`TriggerError`] when no aggregate starts with `event`, or its code refuses it.
-    fn create_fresh(event: Self::Event) -> Result<Self, TriggerError>
-    where
-        Self::Id: FreshId,
-    {
-        Self::create(Self::Id::fresh(), event)
-    }
-
-    /// Applies `event` and adds it to the pending events.
-    ///
-    /// # Errors
-    ///
-    /// [`TriggerError`] when the aggregate has not been created or is discarded, when this is called while another
-    /// event is being applied, when only a new aggregate starts with `event`, or its code refuses it. The version and
-    /// the pending events are then as before.
-    fn trigger(&mut self, event: Self::Event) -> Result<(), TriggerError> {
-        trigger::trigger(self, event)
-    }
-
-    /// Triggers `events` one after the other, as a decision on all of them together: see [`styles`](crate::styles).
-    ///
-    /// # Errors
-    ///
-    /// [`TriggerError`] at the first one that is refused. It is kept as the root's refusal too, so that those before it
-    /// are not saved without the rest.
-    fn trigger_all(&mut self, events: impl IntoIterator<Item = Self::Event>) -> Result<(), TriggerError> {
-        trigger::trigger_all(self, events)
     }
 
     /// Makes an aggregate of its events. Returns `None` if there are no events or the last one discards the aggregate.

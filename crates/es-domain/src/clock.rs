@@ -1,6 +1,11 @@
 //! What time it is: the one place that asks.
 
-use std::{cell::RefCell, rc::Rc, time::SystemTime};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use crate::{Timestamp, scoped};
 
@@ -19,11 +24,13 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "this is the clock that all others go through")]
     fn now(&self) -> Timestamp {
-        let micros = match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_micros()).unwrap_or(i64::MAX),
-            Err(before) => -i64::try_from(before.duration().as_micros()).unwrap_or(i64::MAX),
-        };
-        Timestamp::from_micros(micros)
+        let micros = |span: Duration| i64::try_from(span.as_micros()).ok();
+        let of = |micros: Option<i64>| Timestamp::from_micros(micros?).ok();
+        // A machine whose clock stands outside of the years 1 to 9999 gets the nearest time that there is.
+        match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => of(micros(after)).unwrap_or(Timestamp::MAX),
+            Err(before) => of(micros(before.duration()).map(i64::wrapping_neg)).unwrap_or(Timestamp::MIN),
+        }
     }
 }
 
@@ -31,6 +38,12 @@ impl Clock for SystemClock {
 impl Clock for Timestamp {
     fn now(&self) -> Timestamp {
         *self
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
     }
 }
 
@@ -45,9 +58,10 @@ thread_local! {
 /// ```
 /// use es_domain::{Stamp, Timestamp, with_clock};
 ///
-/// let noon = Timestamp::from_micros(1_700_000_000_000_000);
+/// let noon = Timestamp::from_micros(1_700_000_000_000_000)?;
 /// let stamp = with_clock(noon, Stamp::now);
 /// assert_eq!(stamp.timestamp(), noon);
+/// # Ok::<(), es_domain::TimestampRangeError>(())
 /// ```
 pub fn with_clock<R>(clock: impl Clock + 'static, body: impl FnOnce() -> R) -> R {
     scoped::with(&CLOCK, Rc::new(clock), body)
@@ -64,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_clock_from_before_comes_back_after_a_panic() {
-        let fixed = Timestamp::from_micros(7);
+        let fixed = Timestamp::from_micros(7).unwrap();
         with_clock(fixed, || {
             let panicked = std::panic::catch_unwind(|| with_clock(Timestamp::UNIX_EPOCH, || panic!("on purpose")));
             assert!(panicked.is_err(), "the body panics");

@@ -145,6 +145,11 @@ impl<E: Event> DomainEvent<E> {
         (self.originator_id, self.originator_version, self.stamp, self.body)
     }
 
+    /// Moves the event `versions` versions on, because it follows an earlier life of its aggregate.
+    pub(crate) const fn move_by(&mut self, versions: u64) {
+        self.originator_version += versions;
+    }
+
     pub(crate) fn add_metadata(&mut self, metadata: &Metadata) {
         let own = std::mem::take(&mut self.stamp.metadata);
         self.stamp.metadata = own.or(metadata);

@@ -14,7 +14,7 @@ use crate::{
 /// `#[events]` writes both the enum and this implementation from an aggregate's methods. By hand it looks so:
 ///
 /// ```
-/// use es_domain::{ApplyError, EventKind, prelude::*};
+/// use es_domain::{ApplyError, EventKind, RootAccess, prelude::*};
 ///
 /// #[derive(Clone, Debug, Serialize, Deserialize)]
 /// enum LampEvent {
@@ -67,7 +67,9 @@ use crate::{
 ///     fn root(&self) -> &Root<Self> {
 ///         &self.root
 ///     }
+/// }
 ///
+/// impl RootAccess for Lamp {
 ///     fn root_mut(&mut self) -> &mut Root<Self> {
 ///         &mut self.root
 ///     }
@@ -130,13 +132,17 @@ pub struct EventKind {
     topic: &'static str,
     aliases: &'static [&'static str],
     discards: bool,
+    revives: bool,
     upcasters: &'static [Upcaster],
 }
 
 /// Two kinds are equal when they say the same; upcasters are only counted.
 impl PartialEq for EventKind {
     fn eq(&self, other: &Self) -> bool {
-        let facts = |kind: &Self| (kind.name, kind.topic, kind.aliases, kind.discards, kind.version());
+        let facts = |kind: &Self| {
+            let life = (kind.discards, kind.revives);
+            (kind.name, kind.topic, kind.aliases, life, kind.version())
+        };
         facts(self) == facts(other)
     }
 }
@@ -152,6 +158,7 @@ impl EventKind {
             topic,
             aliases: &[],
             discards: false,
+            revives: false,
             upcasters: &[],
         }
     }
@@ -173,6 +180,12 @@ impl EventKind {
     #[must_use]
     pub const fn discards(self) -> Self {
         Self { discards: true, ..self }
+    }
+
+    /// Lets an initial event begin the aggregate anew after its life has ended, under the same ID.
+    #[must_use]
+    pub const fn revives(self) -> Self {
+        Self { revives: true, ..self }
     }
 
     /// The variant's name.
@@ -207,6 +220,11 @@ impl EventKind {
     /// Whether it ends the aggregate's life.
     pub const fn is_discarding(&self) -> bool {
         self.discards
+    }
+
+    /// Returns `true` if the event may begin a discarded aggregate anew.
+    pub const fn is_reviving(&self) -> bool {
+        self.revives
     }
 
     fn is_stored_as(&self, topic: &str) -> bool {

@@ -26,10 +26,14 @@ pub trait AggregateId:
     /// The ID of an aggregate that has not been created.
     fn nil() -> Self;
 
-    /// The ID as stores see it.
+    /// Returns the ID of the aggregate's stream in stores.
+    ///
+    /// An implementation by hand over a text returns [`OriginatorId::of_text`], so that another type of aggregate with the
+    /// same text has another stream.
     fn to_originator_id(&self) -> OriginatorId;
 
-    /// The ID that a store has kept, or `None` when it is of another kind (a text where a UUID is wanted).
+    /// Returns the ID of the aggregate with this stream, or `None` if the stream is not one of such an aggregate: its ID
+    /// is a text where a UUID is wanted, or the text of another type of aggregate.
     fn from_originator_id(id: &OriginatorId) -> Option<Self>;
 }
 

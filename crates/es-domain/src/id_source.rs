@@ -1,6 +1,6 @@
 //! Where fresh IDs come from: the one place that makes them.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use uuid::Uuid;
 
@@ -23,6 +23,12 @@ impl IdSource for RandomIds {
     #[expect(clippy::disallowed_methods, reason = "this is the source that all others go through")]
     fn next_id(&self) -> Uuid {
         Uuid::now_v7()
+    }
+}
+
+impl<S: IdSource + ?Sized> IdSource for Arc<S> {
+    fn next_id(&self) -> Uuid {
+        (**self).next_id()
     }
 }
 

@@ -16,7 +16,7 @@ pub trait IdValue: Clone + Eq + hash::Hash + fmt::Display + fmt::Debug + Send + 
     /// The value of an aggregate that has not been created.
     fn nil() -> Self;
 
-    /// The value as stores see it.
+    /// The value as the ID of a stream, without the topic of an aggregate.
     fn to_originator_id(&self) -> OriginatorId;
 
     /// The value that a store has kept, or `None` when it is of the other kind.
@@ -115,6 +115,9 @@ pub trait NewtypeId: Sized {
     /// What it holds.
     type Value: IdValue;
 
+    /// Whether a text is stored as it is, without the topic of the aggregate.
+    const IS_BARE: bool;
+
     /// The ID with this value.
     fn from_value(value: Self::Value) -> Self;
 
@@ -160,11 +163,21 @@ where
     }
 
     fn to_originator_id(&self) -> OriginatorId {
-        self.value().to_originator_id()
+        match self.value().to_originator_id() {
+            OriginatorId::Text(text) if !I::IS_BARE => OriginatorId::of_text::<I::Aggregate>(&text),
+            id => id,
+        }
     }
 
     fn from_originator_id(id: &OriginatorId) -> Option<Self> {
-        I::Value::from_originator_id(id).map(Self::from_value)
+        let value = match id {
+            OriginatorId::Text(_) if !I::IS_BARE => {
+                let text = id.text_of::<<I as Identifies>::Aggregate>()?;
+                I::Value::from_originator_id(&text.into())
+            }
+            id => I::Value::from_originator_id(id),
+        };
+        value.map(Self::from_value)
     }
 }
 

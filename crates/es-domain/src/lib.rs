@@ -42,18 +42,24 @@
 //! | read events and snapshots of older versions | [`versioning`] |
 //! | keep states of aggregates | [`Snapshot`] |
 //! | have IDs of your own | [`AggregateId`] |
+//! | fix times and IDs of a part of a program | [`Scope`], [`with_clock`], [`with_id_source`] |
+//! | write an aggregate without the macros | [`Aggregate`], [`Event`], [`RootAccess`] |
 //! | have setters whose changes are events | [`events`], `attributes(…)` |
 //! | hear of events inside of a process | [`Publisher`] |
 //!
-//! The macros only write what can be written by hand: see [`Aggregate`] and [`Event`], and [`styles`] for
-//! other ways to write an aggregate.
+//! The macros only write what can be written by hand; [`styles`] shows other ways to write an aggregate.
+//!
+//! The derives of `serde` name the crate `serde`, so that a crate with aggregates has it among its dependencies:
+//! `serde = { version = "1", features = ["derive"] }`. [`Uuid`] is re-exported.
 
 // The macros name this crate by its path; so do its own tests.
 extern crate self as es_domain;
 
 mod aggregate;
+mod answer;
 mod clock;
 mod copies;
+mod debugging;
 mod domain_event;
 mod event;
 mod event_hash;
@@ -62,10 +68,13 @@ mod id_source;
 mod id_value;
 mod metadata;
 mod originator_id;
+mod outcome;
 mod publisher;
 mod read_event;
 mod replay;
 mod root;
+mod root_access;
+mod scope;
 mod scoped;
 mod snapshot;
 mod state;
@@ -93,14 +102,18 @@ pub use self::{
     id_value::{IdValue, ParseIdError},
     metadata::{Metadata, with_metadata},
     originator_id::OriginatorId,
+    outcome::Outcome,
     publisher::{Publisher, Subscription},
     read_event::ReadEvent,
     replay::{ReplayError, ReplayErrorKind},
     root::Root,
+    root_access::RootAccess,
+    scope::Scope,
     snapshot::{Snapshot, SnapshotRef, SnapshotVisitor},
     state::{State, StateDeserializer, StateError},
-    timestamp::{ParseTimestampError, Timestamp},
+    timestamp::{ParseTimestampError, Timestamp, TimestampRangeError},
     trigger::{TriggerError, TriggerErrorKind},
     upcast::{Cause, RetiredEvent, UpcastError, Upcaster},
 };
 pub use es_macros::{Aggregate, AggregateId, event, events};
+pub use uuid::Uuid;

@@ -3,15 +3,17 @@
 pub use serde;
 
 pub use crate::{
+    answer::{Answer, Answers, KeepsRefusal, ReturnsRefusal},
     copies::{Copies, HasCopies, HasNoCopies},
+    debugging::{Debugging, HasDebug, HasNoDebug},
     id_value::{Identifies, Named, NamedOwn, NewtypeId},
     snapshot::{HasNoSnapshots, HasSnapshots, Snapshots},
     upcast::outcome::{Bodies, ReadRetired, Upcast},
 };
 
 use crate::{
-    Aggregate, ApplyError, DomainEvent, Event, EventKind, FreshId, IdValue as _, ParseIdError, TriggerError,
-    TriggerErrorKind, root, trigger,
+    Aggregate, ApplyError, DomainEvent, Event, FreshId, IdValue as _, Outcome, ParseIdError, RootAccess as _,
+    TriggerError, TriggerErrorKind, trigger,
 };
 
 /// An event method may have this type among its parameters.
@@ -41,6 +43,21 @@ pub fn own_all<T: Field>(values: &[T]) -> Vec<T> {
 /// The text that an event keeps.
 pub fn own_text(text: &str) -> String {
     text.to_owned()
+}
+
+/// The value that an event keeps of one that may be there.
+pub fn own_optional<T: Field>(value: Option<&T>) -> Option<T> {
+    value.cloned()
+}
+
+/// The values that an event keeps of a slice that may be there.
+pub fn own_optional_all<T: Field>(values: Option<&[T]>) -> Option<Vec<T>> {
+    values.map(<[T]>::to_vec)
+}
+
+/// The text that an event keeps of one that may be there.
+pub fn own_optional_text(text: Option<&str>) -> Option<String> {
+    text.map(str::to_owned)
 }
 
 /// The body of an event may return this type as its error.
@@ -84,10 +101,25 @@ pub fn parse_id<I: NewtypeId>(text: &str) -> Result<I, ParseIdError> {
     label = "not derived",
     note = "where `Aggregate` is implemented by hand, write `#[events(vis = …)]` with the visibility of `{Self}`"
 )]
-pub trait Derived {}
+pub trait Derived {
+    /// The name of the struct.
+    const NAME: &'static str;
+}
 
 /// Fails to compile where the derive is forgotten.
 pub const fn assert_derived<A: Derived>() {}
+
+/// Fails to compile where `#[events]` names the aggregate by an alias.
+///
+/// # Panics
+///
+/// If `name` is not the aggregate's own name.
+pub const fn assert_named<A: Derived>(name: &str) {
+    assert!(
+        is_same(A::NAME, name),
+        "`#[events]` stands on an alias of the aggregate: write the name that its struct has"
+    );
+}
 
 // What follows asks for `E: Event` alone, from which all else comes: a struct that is no aggregate is then one error, in
 // the implementation of `Event`, and not one for each method.
@@ -128,68 +160,33 @@ where
     IdOf::<E>::fresh()
 }
 
-/// Gives a new aggregate its identity and its first pending event.
-pub fn born<E: Event>(aggregate: E::Aggregate, id: IdOf<E>, event: E) -> E::Aggregate {
-    trigger::born(unless_triggered(aggregate), id, event)
+/// Gives the aggregate that the body of an initial event has made its identity and its first pending event.
+pub fn create<E: Event, R: Outcome<Value = E::Aggregate>>(made: R, id: IdOf<E>, event: E) -> R {
+    let made = made.into_result();
+    R::from_result(made.map(|aggregate| trigger::born(unless_triggered(aggregate), id, event)))
 }
 
-/// As [`born`], if the body has succeeded.
-///
-/// # Errors
-///
-/// Those of the body.
-pub fn born_unless_refused<E: Event, R>(
-    outcome: Result<E::Aggregate, R>,
-    id: IdOf<E>,
-    event: E,
-) -> Result<E::Aggregate, R> {
-    outcome.map(|aggregate| born(aggregate, id, event))
-}
-
-/// What an aggregate was before the body of an event.
-#[expect(
-    missing_debug_implementations,
-    reason = "it lives as long as one call of an event method"
-)]
-pub struct Begun<E: Event>(root::Begun<E::Aggregate>);
-
-/// Says that the body of an event begins to run; when none may now, keeps the refusal.
-pub fn begin<E: Event>(aggregate: &mut E::Aggregate, event: &'static str) -> Option<Begun<E>> {
-    let why = match trigger::begin(aggregate) {
-        Ok(begun) => return Some(Begun(begun)),
-        Err(why) => why,
-    };
-    let root = aggregate.root_mut();
-    let kind = E::KINDS.iter().find(|kind| kind.name() == event);
-    let error = TriggerError::new(root.id(), kind.map_or(event, EventKind::topic), why);
-    root.refuse(error);
-    None
-}
-
-/// Says that the body has succeeded.
-pub fn commit<E: Event>(aggregate: &mut E::Aggregate, begun: Begun<E>, event: E) {
-    // What is wrong is kept in the root.
-    if trigger::end(aggregate, begun.0, event.kind().topic()).is_ok() {
-        aggregate.root_mut().record(event);
-    }
-}
-
-/// Says whether the body has succeeded.
-///
-/// # Errors
-///
-/// Those of the body.
-pub fn settle<E: Event, R>(
+/// Triggers `event`, whose effect is `body`. If the event cannot happen now, nothing changes, and the refusal is returned
+/// or kept in the root, as `answer` says.
+pub fn trigger<E: Event, R: Outcome<Value = ()>>(
     aggregate: &mut E::Aggregate,
-    begun: Begun<E>,
     event: E,
-    outcome: Result<(), R>,
-) -> Result<(), R> {
-    let ended = trigger::end(aggregate, begun.0, event.kind().topic());
-    if ended.is_ok() && outcome.is_ok() {
-        aggregate.root_mut().record(event);
+    body: impl FnOnce(&mut E::Aggregate) -> R,
+    answer: &Answer<R>,
+) -> R {
+    match (trigger::run(aggregate, event, body), answer) {
+        (Ok(outcome), _) => {
+            if outcome.is_err() {
+                aggregate.root_mut().set_tainted(true);
+            }
+            R::from_result(outcome)
+        }
+        (Err(refusal), Answer::Returned(error)) => error(refusal),
+        (Err(refusal), Answer::Kept) => {
+            aggregate.root_mut().refuse(refusal);
+            R::from_result(Ok(()))
+        }
     }
-    outcome
 }
 
 /// Fails to compile where a topic or alias is there twice.

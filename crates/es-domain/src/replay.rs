@@ -3,15 +3,16 @@
 use std::fmt;
 
 use crate::{
-    Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, ReadEvent, Root, Timestamp,
-    TriggerErrorKind, domain_event::IdOf, read_event::Bodies, root::RootReplaced,
+    Aggregate, AggregateId, ApplyError, DomainEvent, Event, EventKind, OriginatorId, ReadEvent, Root, RootAccess as _,
+    Timestamp, TriggerErrorKind, domain_event::IdOf, read_event::Bodies, root::RootReplaced,
 };
 
 /// An event does not follow from those before it.
 #[derive(Debug, thiserror::Error)]
-#[error("aggregate {aggregate} {id} cannot be brought back: event {topic} of version {version} {kind}")]
+#[error("aggregate {aggregate} cannot be brought back: event {topic} of version {version} {kind}")]
 pub struct ReplayError {
-    aggregate: &'static str,
+    /// The topic and the aggregate's own ID.
+    aggregate: String,
     id: OriginatorId,
     version: u64,
     topic: &'static str,
@@ -125,7 +126,8 @@ impl<E: Event> ReadEvent<E> {
             return Err(site.error(ReplayErrorKind::WrongVersion { expected: 1 }, None));
         }
         let Some(first) = first else { return Ok(None) };
-        let mut aggregate = site.create(first)?;
+        let root = Root::unborn(site.id.clone());
+        let mut aggregate = site.create(first, root)?;
         site.apply_all(rest, &mut aggregate)?;
         aggregate.root_mut().advance(site.kind, site.timestamp);
         Ok(Some(aggregate))
@@ -133,10 +135,17 @@ impl<E: Event> ReadEvent<E> {
 
     fn mutate_aggregate(self, aggregate: &mut E::Aggregate) -> Result<(), ReplayError> {
         let (first, rest, mut site) = self.split();
-        if let Err(kind) = site.follows(aggregate.root()) {
+        let root = aggregate.root();
+        if let Err(kind) = site.follows(root) {
             return Err(site.error(kind, None));
         }
-        site.apply_all(first.into_iter().chain(rest), aggregate)?;
+        let revives = root.is_discarded() && site.kind.is_some_and(EventKind::is_reviving);
+        let mut bodies = first.into_iter().chain(rest);
+        if revives && let Some(first) = bodies.next() {
+            let root = Root::revived(site.id.clone(), root.version(), root.head(), site.timestamp);
+            *aggregate = site.create(first, root)?;
+        }
+        site.apply_all(bodies, aggregate)?;
         aggregate.root_mut().advance(site.kind, site.timestamp);
         Ok(())
     }
@@ -210,8 +219,8 @@ impl<E: Event> Site<E> {
         Ok(())
     }
 
-    /// Makes a new aggregate of the first body of the event.
-    fn create(&self, body: E) -> Result<E::Aggregate, ReplayError> {
+    /// Makes a new aggregate of the first body of the event, and gives it `root`.
+    fn create(&self, body: E, mut root: Root<E::Aggregate>) -> Result<E::Aggregate, ReplayError> {
         let mut aggregate = match body.create() {
             Ok(aggregate) => aggregate,
             Err(error) => return Err(self.error(ReplayErrorKind::NotApplied, Some(error))),
@@ -219,9 +228,8 @@ impl<E: Event> Site<E> {
         if aggregate.root().refusal().is_some() {
             return Err(self.error(ReplayErrorKind::TriggersEvents, None));
         }
-        let root = aggregate.root_mut();
-        *root = Root::unborn(self.id.clone());
         root.enliven();
+        *aggregate.root_mut() = root;
         Ok(aggregate)
     }
 
@@ -243,7 +251,7 @@ impl<E: Event> Site<E> {
     #[cold]
     fn error(&self, kind: ReplayErrorKind, source: Option<ApplyError>) -> ReplayError {
         ReplayError {
-            aggregate: E::Aggregate::TOPIC,
+            aggregate: format!("{} {}", E::Aggregate::TOPIC, self.id),
             id: self.id.to_originator_id(),
             version: self.version,
             topic: self.kind.map_or("", EventKind::topic),

@@ -22,6 +22,7 @@ pub struct Root<A: Aggregate> {
     phase: Phase,
     pending: Vec<DomainEvent<A::Event>>,
     refusal: Option<TriggerError>,
+    is_tainted: bool,
 }
 
 /// Where an aggregate is in its life.
@@ -105,6 +106,16 @@ impl<A: Aggregate> Root<A> {
         self.refusal.as_ref()
     }
 
+    /// Returns `true` if the body of an event has returned an error. The body may have changed the state before, so this
+    /// copy of the aggregate is neither cached nor kept as a snapshot.
+    pub const fn is_tainted(&self) -> bool {
+        self.is_tainted
+    }
+
+    pub(crate) const fn set_tainted(&mut self, is_tainted: bool) {
+        self.is_tainted = is_tainted;
+    }
+
     pub(crate) fn refuse(&mut self, error: TriggerError) {
         self.refusal.get_or_insert(error);
     }
@@ -120,6 +131,7 @@ impl<A: Aggregate> Root<A> {
             phase: Phase::Unborn,
             pending: Vec::new(),
             refusal: None,
+            is_tainted: false,
         }
     }
 
@@ -151,6 +163,32 @@ impl<A: Aggregate> Root<A> {
             phase: Phase::Alive,
             ..Self::unborn(id)
         }
+    }
+
+    /// The root of a discarded aggregate whose ID begins a new life after its event `version`.
+    pub(crate) fn revived(id: A::Id, version: u64, head: Option<EventHash>, created_on: Timestamp) -> Self {
+        Self {
+            created_on,
+            head,
+            ..Self::remains(id, version)
+        }
+    }
+
+    /// Lets the pending events of a new aggregate follow an earlier life that ended at `version`.
+    pub(crate) fn revive_after(&mut self, version: u64, head: Option<EventHash>) -> bool {
+        use crate::Event as _;
+
+        let first = self.pending.first();
+        let is_reviving =
+            first.is_some_and(|first| first.originator_version() == 1 && first.body().kind().is_reviving());
+        if is_reviving {
+            self.version += version;
+            self.head = head;
+            for event in &mut self.pending {
+                event.move_by(version);
+            }
+        }
+        is_reviving
     }
 
     /// Says that the body has succeeded: the aggregate is one version further.
@@ -226,6 +264,15 @@ struct RootState<I: AggregateId> {
     modified_on: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     head: Option<EventHash>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    discarded: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
+    tainted: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl<A: Aggregate> Serialize for Root<A> {
@@ -235,6 +282,8 @@ impl<A: Aggregate> Serialize for Root<A> {
             created_on,
             modified_on,
             head,
+            phase,
+            is_tainted,
             ..
         } = *self;
         RootState {
@@ -243,6 +292,8 @@ impl<A: Aggregate> Serialize for Root<A> {
             created_on,
             modified_on,
             head,
+            discarded: phase == Phase::Discarded,
+            tainted: is_tainted,
         }
         .serialize(serializer)
     }
@@ -256,14 +307,21 @@ impl<'de, A: Aggregate> Deserialize<'de> for Root<A> {
             created_on,
             modified_on,
             head,
+            discarded,
+            tainted,
         } = RootState::<A::Id>::deserialize(deserializer)?;
-        let phase = if version == 0 { Phase::Unborn } else { Phase::Alive };
+        let phase = match (version, discarded) {
+            (0, _) => Phase::Unborn,
+            (_, true) => Phase::Discarded,
+            (_, false) => Phase::Alive,
+        };
         Ok(Self {
             version,
             created_on,
             modified_on,
             head,
             phase,
+            is_tainted: tainted,
             ..Self::unborn(id)
         })
     }

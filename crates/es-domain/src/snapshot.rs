@@ -15,7 +15,7 @@ use crate::{Aggregate, EventHash, Timestamp, upcast};
 /// times and the head of the hash chain are in the state, as the aggregate's [`Root`](crate::Root) has them.
 ///
 /// ```
-/// use es_domain::{Snapshot, prelude::*};
+/// use es_domain::{RootAccess, Snapshot, prelude::*};
 ///
 /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
 /// # pub struct Dog { root: Root<Self>, name: String }
@@ -40,8 +40,8 @@ pub struct Snapshot<A> {
 impl<A: Aggregate> Snapshot<A> {
     /// Takes a snapshot of `aggregate`; a reference to one can be taken and written, too.
     ///
-    /// `None` when its state is not that of its stored events: it has pending events or a refusal, no event has created it,
-    /// or its life is over.
+    /// Returns `None` when its state may not be that of its stored events: it has pending events or a refusal, it is
+    /// [tainted](crate::Root::is_tainted), no event has created it, or it is discarded.
     pub fn take(aggregate: A) -> Option<Self> {
         can_be_taken(&aggregate).then_some(Self { aggregate })
     }
@@ -97,7 +97,8 @@ impl<'a, A: Aggregate> SnapshotRef<'a, A> {
 
 fn can_be_taken<A: Aggregate>(aggregate: &A) -> bool {
     let root = aggregate.root();
-    root.version() > 0 && !root.is_discarded() && root.refusal().is_none() && root.pending_events().is_empty()
+    let is_sound = !root.is_discarded() && !root.is_tainted() && root.refusal().is_none();
+    root.version() > 0 && is_sound && root.pending_events().is_empty()
 }
 
 impl<A: Aggregate + Serialize> Serialize for SnapshotRef<'_, A> {

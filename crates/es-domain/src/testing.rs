@@ -63,7 +63,7 @@
 mod deterministic;
 mod given;
 mod lock;
-mod outcome;
+mod picture;
 mod round_trip;
 mod shape;
 mod table;
@@ -73,7 +73,6 @@ pub use self::{
     deterministic::{Deterministic, deterministic},
     given::{Given, GivenNothing, given, given_nothing},
     lock::assert_events_locked,
-    outcome::{Creation, Outcome},
     round_trip::{assert_events_round_trip, assert_snapshot_round_trips},
     then::{Then, When},
 };

@@ -15,12 +15,27 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is no point in time.
+/// The text is not a timestamp, or not one of the years 1 to 9999.
 #[derive(Debug, thiserror::Error)]
 #[error("{text:?} is not a timestamp such as 2026-01-02T03:04:05Z")]
 pub struct ParseTimestampError {
     text: String,
-    source: jiff::Error,
+    source: ParseCause,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ParseCause {
+    #[error(transparent)]
+    Form(#[from] jiff::Error),
+    #[error(transparent)]
+    Range(#[from] TimestampRangeError),
+}
+
+/// The number of microseconds is outside of the years 1 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{micros} microseconds since 1970 are not a timestamp of the years 1 to 9999")]
+pub struct TimestampRangeError {
+    micros: i64,
 }
 
 /// The microseconds from the year 1 to the end of what `jiff` can write, in the year 9999.
@@ -30,18 +45,22 @@ impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const UNIX_EPOCH: Self = Self(0);
 
+    /// The earliest timestamp: 0001-01-01T00:00:00Z.
+    pub const MIN: Self = Self(*RANGE.start());
+
+    /// The latest timestamp: 9999-12-30T21:59:59.999999Z.
+    pub const MAX: Self = Self(*RANGE.end());
+
     /// Makes a timestamp from microseconds since 1970-01-01T00:00:00Z.
     ///
-    /// Numbers outside of the years 1 to 9999 become the nearest that is inside.
-    #[must_use]
-    pub const fn from_micros(micros: i64) -> Self {
-        if micros < *RANGE.start() {
-            return Self(*RANGE.start());
+    /// # Errors
+    ///
+    /// [`TimestampRangeError`] if the number is below [`MIN`](Self::MIN) or above [`MAX`](Self::MAX).
+    pub const fn from_micros(micros: i64) -> Result<Self, TimestampRangeError> {
+        if micros < *RANGE.start() || micros > *RANGE.end() {
+            return Err(TimestampRangeError { micros });
         }
-        if micros > *RANGE.end() {
-            return Self(*RANGE.end());
-        }
-        Self(micros)
+        Ok(Self(micros))
     }
 
     /// The time in a time-UUID: one of version 1, 6 or 7, as the IDs of events are. `None` for others.
@@ -57,7 +76,7 @@ impl Timestamp {
     pub fn from_uuid(uuid: Uuid) -> Option<Self> {
         let (seconds, nanos) = uuid.get_timestamp()?.to_unix();
         let micros = i64::try_from(seconds).ok()?.checked_mul(1_000_000)?;
-        Some(Self::from_micros(micros.checked_add(i64::from(nanos / 1_000))?))
+        Self::from_micros(micros.checked_add(i64::from(nanos / 1_000))?).ok()
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -83,13 +102,11 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.parse::<jiff::Timestamp>() {
-            Ok(time) => Ok(Self::from_micros(time.as_microsecond())),
-            Err(source) => Err(ParseTimestampError {
-                text: text.to_owned(),
-                source,
-            }),
-        }
+        let parse = || Ok(Self::from_micros(text.parse::<jiff::Timestamp>()?.as_microsecond())?);
+        parse().map_err(|source| ParseTimestampError {
+            text: text.to_owned(),
+            source,
+        })
     }
 }
 
@@ -108,7 +125,7 @@ impl<'de> Deserialize<'de> for Timestamp {
         if deserializer.is_human_readable() {
             deserializer.deserialize_str(TextVisitor)
         } else {
-            Ok(Self::from_micros(i64::deserialize(deserializer)?))
+            Self::from_micros(i64::deserialize(deserializer)?).map_err(de::Error::custom)
         }
     }
 }
@@ -133,7 +150,7 @@ mod tests {
 
     #[test]
     fn text_is_utc_with_six_decimals_and_reads_back() {
-        let time = Timestamp::from_micros(1_700_000_000_000_006);
+        let time = Timestamp::from_micros(1_700_000_000_000_006).unwrap();
         assert_eq!(time.to_string(), "2023-11-14T22:13:20.000006Z");
         assert_eq!("2023-11-14T22:13:20.000006Z".parse::<Timestamp>().unwrap(), time);
         assert_eq!("2023-11-15T00:13:20.000006+02:00".parse::<Timestamp>().unwrap(), time);
@@ -141,9 +158,20 @@ mod tests {
 
     #[test]
     fn extremes_have_a_text_that_reads_back() {
-        for time in [Timestamp::from_micros(i64::MIN), Timestamp::from_micros(i64::MAX)] {
+        for time in [Timestamp::MIN, Timestamp::MAX] {
             assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
         }
+    }
+
+    #[test]
+    fn a_time_outside_of_the_range_is_refused_and_not_moved() {
+        for micros in [i64::MIN, Timestamp::MIN.0 - 1, Timestamp::MAX.0 + 1, i64::MAX] {
+            assert_eq!(Timestamp::from_micros(micros), Err(TimestampRangeError { micros }));
+        }
+        assert_eq!(Timestamp::from_micros(Timestamp::MAX.0), Ok(Timestamp::MAX));
+        assert!("-000001-01-01T00:00:00Z".parse::<Timestamp>().is_err());
+        assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00.000000Z");
+        assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T21:59:59.999999Z");
     }
 
     #[test]

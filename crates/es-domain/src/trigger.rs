@@ -1,7 +1,7 @@
 //! How events come about.
 
 use crate::{
-    Aggregate, AggregateId, ApplyError, Event, Root,
+    Aggregate, AggregateId, ApplyError, Event, Outcome, Root,
     root::{Begun, RootReplaced},
 };
 
@@ -15,6 +15,15 @@ pub struct TriggerError {
     #[source]
     source: Option<std::sync::Arc<dyn std::error::Error + Send + Sync>>,
 }
+
+/// Two errors are equal if they tell of the same event of the same aggregate and the same reason.
+impl PartialEq for TriggerError {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.aggregate, self.event, self.kind) == (&other.aggregate, other.event, other.kind)
+    }
+}
+
+impl Eq for TriggerError {}
 
 /// Why an event cannot be triggered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -94,30 +103,55 @@ pub(crate) fn born<A: Aggregate>(mut aggregate: A, id: A::Id, event: A::Event) -
     aggregate
 }
 
+/// Applies `event` by the aggregate's own code, and records it.
 pub(crate) fn trigger<A: Aggregate>(aggregate: &mut A, event: A::Event) -> Result<(), TriggerError> {
     let topic = event.kind().topic();
-    let begun = begin(aggregate).map_err(|kind| TriggerError::new(aggregate.root().id(), topic, kind))?;
-    let applied = event.clone().apply(aggregate);
-    end(aggregate, begun, topic)?;
-    match applied {
-        Ok(()) => {
-            aggregate.root_mut().record(event);
-            Ok(())
-        }
-        Err(error) => Err(TriggerError::from_apply(aggregate.root().id(), topic, error)),
+    let body = event.clone();
+    let Err(error) = run(aggregate, event, |aggregate| body.apply(aggregate))? else {
+        return Ok(());
+    };
+    if let ApplyError::Refused(_) = error {
+        aggregate.root_mut().set_tainted(true);
     }
+    Err(TriggerError::from_apply(aggregate.root().id(), topic, error))
 }
 
-/// Says that the body of an event begins to run, unless none may now.
-pub(crate) fn begin<A: Aggregate>(aggregate: &mut A) -> Result<Begun<A>, TriggerErrorKind> {
+/// Runs `body`, which is the effect of `event`, and records the event if the body has succeeded. Returns the outcome of
+/// the body, or why it did not run.
+pub(crate) fn run<A: Aggregate, R: Outcome<Value = ()>>(
+    aggregate: &mut A,
+    event: A::Event,
+    body: impl FnOnce(&mut A) -> R,
+) -> Result<Result<(), R::Error>, TriggerError> {
+    let topic = event.kind().topic();
+    let begun = begin(aggregate, topic)?;
+    let outcome = body(aggregate).into_result();
+    let ended = end(aggregate, begun, topic);
+    if outcome.is_ok() {
+        ended?;
+        aggregate.root_mut().record(event);
+    }
+    Ok(outcome)
+}
+
+/// Says that the body of an event begins to run, unless none may now. An event inside of another is a mistake of the
+/// aggregate's author, and the root keeps it.
+fn begin<A: Aggregate>(aggregate: &mut A, topic: &'static str) -> Result<Begun<A>, TriggerError> {
     let root = aggregate.root_mut();
-    root.begin()?;
+    if let Err(kind) = root.begin() {
+        let error = TriggerError::new(root.id(), topic, kind);
+        if kind == TriggerErrorKind::WithinEvent {
+            root.refuse(error.clone());
+        }
+        return Err(error);
+    }
     let (id, version) = (root.id().clone(), root.version());
     Ok(Begun { id, version })
 }
 
-/// Looks after the body of an event. What is wrong is kept, too: the pending events are lost, which must not be saved.
-pub(crate) fn end<A: Aggregate>(aggregate: &mut A, begun: Begun<A>, topic: &'static str) -> Result<(), TriggerError> {
+/// Looks after the body of an event. If the body has replaced the root, the root keeps that, because the pending events
+/// are lost and the aggregate must not be saved.
+fn end<A: Aggregate>(aggregate: &mut A, begun: Begun<A>, topic: &'static str) -> Result<(), TriggerError> {
     let root = aggregate.root_mut();
     let Err(RootReplaced) = root.end(begun.version) else {
         return Ok(());

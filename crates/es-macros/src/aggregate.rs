@@ -22,7 +22,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let options = attr::read(&input, &mut errors);
     let is_generic = check::is_generic(&input, &mut errors);
     let root = model::find_root(&input, &mut errors);
-    let aggregate = Aggregate::new(&input, options);
+    let aggregate = Aggregate::new(&input, options, &mut errors);
     match (errors.into_tokens(), root) {
         (None, Some(root)) => {
             let mut tokens = expand::expand(&aggregate, &root);

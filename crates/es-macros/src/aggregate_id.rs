@@ -12,7 +12,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::new();
-    let krate = read_crate(&input, &mut errors);
+    let (krate, is_bare) = read_options(&input, &mut errors);
     if !input.generics.params.is_empty() {
         errors.on(
             &input.generics,
@@ -22,7 +22,7 @@ pub(crate) fn derive(input: TokenStream) -> TokenStream {
     let field = read_field(&input, &mut errors);
     let errors = errors.into_tokens();
     match (errors, field) {
-        (None, Some(field)) => expand(&input.ident, &field, &krate),
+        (None, Some(field)) => expand(&input.ident, &field, is_bare, &krate),
         (errors, _) => errors.unwrap_or_default(),
     }
 }
@@ -51,8 +51,9 @@ fn read_field(input: &DeriveInput, errors: &mut Errors) -> Option<Field> {
     Some(Field { member, ty })
 }
 
-fn read_crate(input: &DeriveInput, errors: &mut Errors) -> CratePath {
-    let mut krate = None;
+/// Reads where the library is, and whether the ID is stored without a topic.
+fn read_options(input: &DeriveInput, errors: &mut Errors) -> (CratePath, bool) {
+    let (mut krate, mut bare) = (None, None);
     for attr in input.attrs.iter().filter(|attr| attr.path().is_ident("aggregate_id")) {
         let Meta::List(_) = &attr.meta else {
             errors.on(
@@ -65,21 +66,24 @@ fn read_crate(input: &DeriveInput, errors: &mut Errors) -> CratePath {
         let parsed = attr.parse_args_with(|input: ParseStream<'_>| {
             options::for_each(input, &mut found, |input| {
                 let key = options::key(input)?;
-                if key == "crate" {
-                    return options::set(&mut krate, &key, CratePath::parse(input, &key)?);
+                match key.to_string().as_str() {
+                    "bare" => options::set(&mut bare, &key, ()),
+                    "crate" => options::set(&mut krate, &key, CratePath::parse(input, &key)?),
+                    _ => {
+                        let message = format!("unknown option `{key}`: `#[aggregate_id]` takes `bare` and `crate = …`");
+                        Err(syn::Error::new(key.span(), message))
+                    }
                 }
-                let message = format!("unknown option `{key}`: `#[aggregate_id]` takes `crate = …`");
-                Err(syn::Error::new(key.span(), message))
             });
             Ok(())
         });
         errors.absorb(found);
         errors.take(parsed);
     }
-    krate.unwrap_or_default()
+    (CratePath::given_or_usual(krate, "aggregate_id", errors), bare.is_some())
 }
 
-fn expand(name: &Ident, field: &Field, krate: &CratePath) -> TokenStream {
+fn expand(name: &Ident, field: &Field, is_bare: bool, krate: &CratePath) -> TokenStream {
     let Field { member, ty } = field;
     // A type that cannot be a value is underlined.
     let value = quote_spanned!(ty.span()=> type Value = #ty;);
@@ -87,6 +91,8 @@ fn expand(name: &Ident, field: &Field, krate: &CratePath) -> TokenStream {
         #[automatically_derived]
         impl #krate::__private::NewtypeId for #name {
             #value
+
+            const IS_BARE: ::core::primitive::bool = #is_bare;
 
             fn from_value(value: #ty) -> Self {
                 Self { #member: value }

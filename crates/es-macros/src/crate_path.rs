@@ -2,9 +2,9 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Ident, Path, parse::ParseStream};
+use syn::{Ident, Path, parse::ParseStream, parse_str};
 
-use crate::options;
+use crate::{errors::Errors, manifest, options};
 
 /// The path of `es-domain`: `::es_domain`, or what `crate = …` says.
 pub(crate) struct CratePath(TokenStream);
@@ -21,6 +21,22 @@ impl CratePath {
         }
         let message = "the path of the library is absolute: begin it with `::` or `crate::`";
         Err(syn::Error::new_spanned(path, message))
+    }
+
+    /// The path that the user gives, or the usual one. In a crate that renames the library the path has to be given, which
+    /// is an error with the path that fits.
+    pub(crate) fn given_or_usual(given: Option<Self>, attribute: &str, errors: &mut Errors) -> Self {
+        if let Some(given) = given {
+            return given;
+        }
+        let Some(name) = manifest::other_name().and_then(|name| parse_str::<Ident>(&name).ok()) else {
+            return Self(quote!(::es_domain));
+        };
+        let message = format!(
+            "the manifest of this crate gives `es-domain` the name `{name}`: write `#[{attribute}(crate = ::{name})]`"
+        );
+        errors.at(Span::call_site(), message);
+        Self(quote!(::#name))
     }
 
     /// The path, so that a mistake in what is called by it is underlined at `span`.
@@ -43,12 +59,6 @@ impl CratePath {
 fn of_macro(mut token: TokenTree) -> TokenTree {
     token.set_span(Span::call_site().located_at(token.span()));
     token
-}
-
-impl Default for CratePath {
-    fn default() -> Self {
-        Self(quote!(::es_domain))
-    }
 }
 
 impl ToTokens for CratePath {

@@ -11,6 +11,7 @@ mod fallback;
 mod field;
 mod header;
 mod model;
+mod only_one;
 mod self_type;
 mod setter;
 mod signature;
@@ -41,6 +42,14 @@ fn expand_impl(options: Options, block: ItemImpl, errors: &mut Errors) -> TokenS
     let Some(self_ty) = header::read(&block, errors) else {
         return fallback::strip(block).into_token_stream();
     };
+    if only_one::has_earlier(&block, &self_ty) {
+        let name = self_ty.ident();
+        let message = format!(
+            "`{name}` has an impl with `#[events]` already, and its events are one enum: move these methods there"
+        );
+        errors.on(name, message);
+        return fallback::strip(block).into_token_stream();
+    }
     let events = Events::read(options, block, self_ty, errors);
     check::check(&events, errors);
     if errors.is_empty() {
@@ -54,7 +63,8 @@ fn expand_impl(options: Options, block: ItemImpl, errors: &mut Errors) -> TokenS
 pub(crate) fn stray(options: TokenStream, item: TokenStream) -> TokenStream {
     drop(options);
     let message = "`#[event]` marks a method inside the impl with `#[events]`, of which an aggregate has one: move it \
-                   there, or put `#[events]` on the impl";
+                   there, or put `#[events]` on the impl; where a macro writes the method, let the macro write the \
+                   whole impl, because `#[events]` does not see what a macro inside of it makes";
     let mut tokens = syn::Error::new(proc_macro2::Span::call_site(), message).to_compile_error();
     tokens.extend(fallback::strip_method(item));
     tokens

@@ -8,6 +8,7 @@ mod crate_path;
 mod errors;
 mod events;
 mod functions;
+mod manifest;
 mod options;
 mod topic;
 

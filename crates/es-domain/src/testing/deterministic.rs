@@ -1,21 +1,25 @@
 //! Times and IDs that are the same each time.
 
-use std::{cell::Cell, rc::Rc};
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, AtomicU64, Ordering::Relaxed},
+};
 
 use uuid::Uuid;
 
 use crate::{Clock, IdSource, Timestamp, with_clock, with_id_source};
 
-/// 2000-01-01T00:00:00Z, in seconds.
-const START: i64 = 946_684_800;
+/// 2000-01-01T00:00:00Z, in microseconds.
+const START: i64 = 946_684_800_000_000;
 
 /// A clock that goes one second forward at each look, and IDs that are counted.
 ///
-/// Copies share both, so that no ID comes twice.
+/// Clones share both, so that no ID comes twice. Give clones to a [`Scope`](crate::Scope) or to an application for tests
+/// that await.
 #[derive(Clone, Debug, Default)]
 pub struct Deterministic {
-    looks: Rc<Cell<i64>>,
-    ids: Rc<Cell<u128>>,
+    looks: Arc<AtomicI64>,
+    ids: Arc<AtomicU64>,
 }
 
 impl Deterministic {
@@ -33,15 +37,16 @@ impl Deterministic {
 
 impl Clock for Deterministic {
     fn now(&self) -> Timestamp {
-        let looks = self.looks.replace(self.looks.get() + 1);
-        Timestamp::from_micros((START + looks) * 1_000_000)
+        let looks = self.looks.fetch_add(1, Relaxed);
+        let micros = looks.saturating_mul(1_000_000).saturating_add(START);
+        Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX)
     }
 }
 
 impl IdSource for Deterministic {
     fn next_id(&self) -> Uuid {
-        self.ids.set(self.ids.get() + 1);
-        uuid::Builder::from_u128(self.ids.get())
+        let id = self.ids.fetch_add(1, Relaxed) + 1;
+        uuid::Builder::from_u128(id.into())
             .with_version(uuid::Version::SortRand)
             .with_variant(uuid::Variant::RFC4122)
             .into_uuid()

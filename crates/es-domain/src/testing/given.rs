@@ -1,9 +1,11 @@
 //! What a test begins with.
 
+use std::fmt;
+
 use uuid::Uuid;
 
-use super::{Creation, Deterministic, Outcome, When};
-use crate::{Aggregate, AggregateId, DomainEvent, OriginatorId, Stamp};
+use super::{Deterministic, When, picture::Picture};
+use crate::{Aggregate, AggregateId, DomainEvent, OriginatorId, Outcome, Stamp};
 
 /// The events of an aggregate, before something is done to it.
 #[derive(Debug)]
@@ -34,7 +36,9 @@ pub const fn given_nothing() -> GivenNothing {
 /// An ID of whichever kind the aggregate has.
 fn id_for_tests<I: AggregateId>() -> I {
     let uuid = OriginatorId::Uuid(Uuid::from_u128(0x7000_8000_0000_0000_0000));
+    let text = OriginatorId::of_text::<I::Aggregate>("given");
     I::from_originator_id(&uuid)
+        .or_else(|| I::from_originator_id(&text))
         .or_else(|| I::from_originator_id(&"given".into()))
         .unwrap_or_else(I::nil)
 }
@@ -53,25 +57,32 @@ impl<A: Aggregate> Given<A> {
     ///
     /// When the events do not follow from each other, or there are none.
     #[track_caller]
-    pub fn when<R: Outcome>(self, command: impl FnOnce(&mut A) -> R) -> When<A, R::Error> {
+    pub fn when<R>(self, command: impl FnOnce(&mut A) -> R) -> When<A, R::Error>
+    where
+        R: Outcome<Error: fmt::Debug>,
+    {
         let deterministic = Deterministic::new();
-        let mut aggregate = deterministic.run(|| self.replayed());
+        let mut aggregate = match deterministic.run(|| self.replayed()) {
+            Ok(aggregate) => aggregate,
+            Err(message) => panic!("{message}"),
+        };
+        let before = Picture::of(&mut aggregate);
         let outcome = deterministic.run(|| command(&mut aggregate)).into_result();
-        When::new(Some(aggregate), outcome)
+        When::new(Some(aggregate), Some(before), outcome.map(drop))
     }
 
-    #[track_caller]
-    fn replayed(self) -> A {
-        assert!(
-            !self.events.is_empty(),
-            "no event has made the aggregate: write `given_nothing().when(|| …)` to test what makes one"
-        );
+    /// Returns the aggregate, or why the given events do not make one.
+    fn replayed(self) -> Result<A, String> {
+        if self.events.is_empty() {
+            let advice = "write `given_nothing().when(|| …)` to test what makes one";
+            return Err(format!("no event has made the aggregate: {advice}"));
+        }
         let events = (1..).zip(self.events);
         let events = events.map(|(version, event)| DomainEvent::new(self.id.clone(), version, Stamp::now(), event));
         match A::replay(events) {
-            Ok(Some(aggregate)) => aggregate,
-            Ok(None) => panic!("the given events end the aggregate's life"),
-            Err(error) => panic!("{}", chain(&error)),
+            Ok(Some(aggregate)) => Ok(aggregate),
+            Ok(None) => Err("the given events end the aggregate's life".to_owned()),
+            Err(error) => Err(chain(&error)),
         }
     }
 }
@@ -80,10 +91,13 @@ impl GivenNothing {
     /// Makes an aggregate.
     ///
     /// Times and IDs are the same each time, see [`Deterministic`].
-    pub fn when<C: Creation>(self, command: impl FnOnce() -> C) -> When<C::Aggregate, C::Error> {
-        match Deterministic::new().run(command).into_aggregate() {
-            Ok(aggregate) => When::new(Some(aggregate), Ok(())),
-            Err(error) => When::new(None, Err(error)),
+    pub fn when<R>(self, command: impl FnOnce() -> R) -> When<R::Value, R::Error>
+    where
+        R: Outcome<Value: Aggregate, Error: fmt::Debug>,
+    {
+        match Deterministic::new().run(command).into_result() {
+            Ok(aggregate) => When::new(Some(aggregate), None, Ok(())),
+            Err(error) => When::new(None, None, Err(error)),
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod probe;
 mod skip;
+mod stopped;
 
 use std::cell::Cell;
 

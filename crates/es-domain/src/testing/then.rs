@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::table;
+use super::{picture::Picture, table};
 use crate::{Aggregate, DomainEvent, State, TriggerErrorKind};
 
 /// What has come of a command.
@@ -11,6 +11,8 @@ use crate::{Aggregate, DomainEvent, State, TriggerErrorKind};
 pub struct When<A, E> {
     /// `None` when the command made none.
     aggregate: Option<A>,
+    /// `None` when there was none before the command.
+    before: Option<Picture>,
     outcome: Result<(), E>,
 }
 
@@ -19,8 +21,12 @@ pub struct When<A, E> {
 pub struct Then<A>(Option<A>);
 
 impl<A: Aggregate, E: fmt::Debug> When<A, E> {
-    pub(super) const fn new(aggregate: Option<A>, outcome: Result<(), E>) -> Self {
-        Self { aggregate, outcome }
+    pub(super) const fn new(aggregate: Option<A>, before: Option<Picture>, outcome: Result<(), E>) -> Self {
+        Self {
+            aggregate,
+            before,
+            outcome,
+        }
     }
 
     /// Checks that the command has succeeded and that these events, and no others, have come of it.
@@ -61,13 +67,16 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         self.then([])
     }
 
-    /// Checks that the command has failed with `expected`.
+    /// Checks that the command has failed with `expected`, has triggered no event, and has left the aggregate as it was.
+    ///
+    /// The aggregate before and after is compared as a snapshot would keep it, if its type is `Serialize` and
+    /// `Deserialize`, and as it prints, if its type is `Debug`. The state of a type that is neither is not compared.
     ///
     /// # Panics
     ///
     /// Otherwise.
     #[track_caller]
-    pub fn then_error(self, expected: E) -> Then<A>
+    pub fn then_error(mut self, expected: E) -> Then<A>
     where
         E: PartialEq,
     {
@@ -82,7 +91,28 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
                 self.beside(&[])
             ),
         }
+        if let Some(change) = self.change() {
+            panic!("{change}");
+        }
         Then(self.aggregate)
+    }
+
+    /// Says what a command that has failed has changed nevertheless.
+    fn change(&mut self) -> Option<String> {
+        if !self.events().is_empty() {
+            let events = self.beside(&[]);
+            return Some(format!(
+                "the command failed as expected, but it has triggered events\n{events}"
+            ));
+        }
+        let (aggregate, before) = self.aggregate.as_mut().zip(self.before.as_ref())?;
+        let after = Picture::of(aggregate);
+        (after != *before).then(|| {
+            let (before, after) = (before.text(), after.text());
+            format!(
+                "the command failed as expected, but it has changed the aggregate\n  before: {before}\n  after:  {after}"
+            )
+        })
     }
 
     /// Checks that an event was refused because it could not happen then, such as one after the end of the aggregate's

@@ -1,14 +1,14 @@
 //! The end of an aggregate's life.
 
-use es_domain::{ReplayErrorKind, TriggerErrorKind, prelude::*};
+use es_domain::{ReplayErrorKind, RootAccess as _, TriggerErrorKind, prelude::*};
 
-#[derive(Aggregate, Clone, Debug, Default)]
+#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Account {
     root: Root<Self>,
     balance: i64,
 }
 
-#[events]
+#[events(derive(PartialEq))]
 impl Account {
     #[event(Opened)]
     pub fn open() -> Self {
@@ -51,6 +51,17 @@ fn later_triggers_are_refused_and_the_root_says_so() {
     let refusal = account.root().refusal().expect("the deposit was refused");
     assert_eq!(refusal.kind(), TriggerErrorKind::Discarded);
     assert!(refusal.to_string().contains("Account.Deposited"), "{refusal}");
+}
+
+#[test]
+fn what_is_written_and_read_stays_discarded() {
+    let mut account = Account::open();
+    account.close();
+    drop(account.collect_events());
+    let json = serde_json::to_string(&account).expect("it can be written");
+    let again: Account = serde_json::from_str(&json).expect("it can be read");
+    assert_eq!(again, account);
+    assert!(again.root().is_discarded());
 }
 
 #[test]

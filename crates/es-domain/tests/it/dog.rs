@@ -1,6 +1,6 @@
 //! The first program that a user writes.
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 
 use crate::replayed;
 

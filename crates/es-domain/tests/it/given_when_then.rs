@@ -1,11 +1,16 @@
 //! Tests as users write them.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook},
+    sync::Mutex,
+    thread::{ThreadId, current},
+};
 
 use es_domain::{
-    OriginatorId, TriggerErrorKind,
+    OriginatorId, RootAccess as _, TriggerErrorKind,
     prelude::*,
-    testing::{deterministic, given, given_nothing},
+    testing::{When, deterministic, given, given_nothing},
 };
 
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +23,35 @@ pub enum AccountError {
 pub struct Account {
     root: Root<Self>,
     balance: i64,
+}
+
+/// It can be written, and cannot be printed.
+#[derive(Aggregate, Default, Serialize, Deserialize)]
+pub struct Safe {
+    root: Root<Self>,
+    code: u32,
+}
+
+#[events]
+impl Safe {
+    #[event]
+    pub fn built() -> Self {
+        Self::default()
+    }
+
+    #[event]
+    fn locked(&mut self, code: u32) -> Result<(), String> {
+        if code == 0 {
+            return Err("no code".to_owned());
+        }
+        self.code = code;
+        Ok(())
+    }
+
+    fn lock_badly(&mut self, code: u32) -> Result<(), String> {
+        self.code = code;
+        self.locked(0)
+    }
 }
 
 #[events]
@@ -53,6 +87,18 @@ impl Account {
         }
         self.withdrawn(amount);
         Ok(())
+    }
+
+    /// Triggers an event before it refuses.
+    pub fn withdraw_with_fee(&mut self, amount: i64) -> Result<(), AccountError> {
+        self.withdrawn(1);
+        self.withdraw(amount)
+    }
+
+    /// Changes the state without an event.
+    pub fn withdraw_secretly(&mut self, amount: i64) -> Result<(), AccountError> {
+        self.balance -= 1;
+        self.withdraw(amount)
     }
 
     pub fn audit(&self) -> Result<i64, AccountError> {
@@ -95,6 +141,7 @@ fn a_command_that_does_nothing() {
 #[test]
 fn a_command_that_makes_an_aggregate() {
     given_nothing().when(|| Account::open("Ann")).then([opened()]);
+    given_nothing().when(Safe::built).then([SafeEvent::Built]);
     given_nothing()
         .when(|| Account::opened("Ann"))
         .then_state(|account| assert_eq!(account.version(), 1));
@@ -228,6 +275,94 @@ fn a_failure_names_the_error() {
             .then([AccountEvent::Closed]);
     });
     assert!(text.contains("the aggregate is discarded"), "{text}");
+}
+
+#[test]
+fn a_command_that_fails_changes_nothing() {
+    let text = message(|| {
+        given::<Account>([opened()])
+            .when(|account| account.withdraw_with_fee(1))
+            .then_error(AccountError::InsufficientFunds { balance: -1 });
+    });
+    assert!(
+        text.starts_with("the command failed as expected, but it has triggered events"),
+        "{text}"
+    );
+    assert!(text.contains("≠ (nothing) | Withdrawn { amount: 1 }"), "{text}");
+
+    let text = message(|| {
+        given::<Account>([opened()])
+            .when(|account| account.withdraw_secretly(1))
+            .then_error(AccountError::InsufficientFunds { balance: -1 });
+    });
+    assert!(
+        text.starts_with("the command failed as expected, but it has changed the aggregate"),
+        "{text}"
+    );
+    assert!(
+        text.contains("balance: 0 }") && text.contains("balance: -1 }"),
+        "{text}"
+    );
+
+    let text = message(|| {
+        given::<Safe>([SafeEvent::Built])
+            .when(|safe| safe.lock_badly(7))
+            .then_error("no code".to_owned());
+    });
+    assert!(text.contains("it has changed the aggregate"), "{text}");
+    given::<Safe>([SafeEvent::Built])
+        .when(|safe| safe.locked(0))
+        .then_error("no code".to_owned());
+}
+
+#[test]
+fn a_failure_points_at_the_line_of_the_test() {
+    static LINES: Mutex<Vec<(ThreadId, u32)>> = Mutex::new(Vec::new());
+    let hook = take_hook();
+    set_hook(Box::new(move |panic| {
+        let location = panic.location().filter(|location| location.file() == file!());
+        let line = location.map_or(0, std::panic::Location::line);
+        LINES.lock().unwrap().push((current().id(), line));
+        hook(panic);
+    }));
+    let line = |test: &dyn Fn()| {
+        message(test);
+        let (_, line) = *LINES
+            .lock()
+            .unwrap()
+            .iter()
+            .rfind(|(id, _)| *id == current().id())
+            .expect("it has panicked");
+        line
+    };
+    let first = line!();
+    let lines = [
+        line(&|| drop(given::<Account>([]).when(|account| account.deposit(1)))),
+        line(&|| drop(given::<Account>([AccountEvent::Closed]).when(|account| account.deposit(1)))),
+        line(&|| drop(account_after(opened()).then([]))),
+        line(&|| drop(account_after(opened()).then_nothing())),
+        line(&|| drop(account_after(opened()).then_refused(TriggerErrorKind::Discarded))),
+        line(&|| drop(safe_after(1).then_error(String::new()))),
+        line(&|| drop(safe_after(0).then_error("no code".to_owned()))),
+        line(&|| drop(safe_after(0).then_state(|_| {}))),
+    ];
+    let last = line!();
+    assert!(lines.iter().all(|line| (first..last).contains(line)), "{lines:?}");
+    assert!(lines.is_sorted_by(|one, other| one < other), "{lines:?}");
+}
+
+fn account_after(event: AccountEvent) -> When<Account, Infallible> {
+    given::<Account>([event]).when(|account| account.deposit(1))
+}
+
+fn safe_after(code: u32) -> When<Safe, String> {
+    given::<Safe>([SafeEvent::Built]).when(|safe| {
+        if code == 0 {
+            safe.lock_badly(1)
+        } else {
+            safe.locked(code)
+        }
+    })
 }
 
 #[test]

@@ -80,11 +80,11 @@ impl AggregateId for Sku {
     }
 
     fn to_originator_id(&self) -> OriginatorId {
-        self.0.as_str().into()
+        OriginatorId::of_text::<Product>(&self.0)
     }
 
     fn from_originator_id(id: &OriginatorId) -> Option<Self> {
-        id.as_text().map(|text| Self(text.to_owned()))
+        id.text_of::<Product>().map(|text| Self(text.to_owned()))
     }
 }
 
@@ -112,6 +112,7 @@ impl Product {
 fn an_aggregate_may_have_an_id_type_of_its_own() {
     let mut product = Product::list(Sku("4711".to_owned()), 3).expect("it costs something");
     product.price(4);
+    assert_eq!(product.id().to_originator_id(), "Product:4711".into());
     assert_eq!(product.id(), Sku("4711".to_owned()));
     assert_eq!((replayed(&product).1, replayed(&product).id()), (4, product.id()));
     assert_eq!(

@@ -1,6 +1,7 @@
 //! What users of `es-domain` meet: aggregates whose events are methods.
 #![expect(unreachable_pub, reason = "the aggregates here are written as in a library")]
 
+mod answers;
 mod attributes;
 mod conditional;
 mod discards;
@@ -19,12 +20,15 @@ mod parameters;
 mod properties;
 mod publishing;
 mod refusals;
+mod revivals;
 mod root_replaced;
 mod round_trip;
+mod scope;
 mod serde_attributes;
 mod snapshots;
 mod state;
 mod styles;
+mod taint;
 mod topics;
 mod ui;
 mod versioning;

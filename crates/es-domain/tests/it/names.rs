@@ -1,6 +1,6 @@
 //! Names that might be mistaken for the library's own.
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 
 use crate::replayed;
 

@@ -1,6 +1,6 @@
 //! Event methods that are called by the bodies of others.
 
-use es_domain::{ReplayErrorKind, TriggerErrorKind, prelude::*};
+use es_domain::{ReplayErrorKind, RootAccess as _, TriggerErrorKind, prelude::*};
 
 #[derive(Aggregate, Clone, Debug, Default)]
 pub struct Counter {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use es_domain::{Stamp, Timestamp, TriggerErrorKind, prelude::*, testing::deterministic, with_clock};
+use es_domain::{RootAccess as _, Stamp, Timestamp, TriggerErrorKind, prelude::*, testing::deterministic, with_clock};
 use uuid::Uuid;
 
 use crate::replayed;
@@ -210,7 +210,7 @@ fn items_of_an_array_are_numbered_by_versions() {
 
 #[test]
 fn an_entity_knows_its_times_and_versions() {
-    let [first, last] = [10, 20].map(|seconds| Timestamp::from_micros(seconds * 1_000_000));
+    let [first, last] = [10, 20].map(|seconds| Timestamp::from_micros(seconds * 1_000_000).unwrap());
     let mut collection = with_clock(first, Collection::register);
     assert_eq!(
         (collection.version(), collection.created_on(), collection.modified_on()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 
 use crate::replayed;
 
@@ -54,6 +54,19 @@ impl Note {
     pub fn adopted(&mut self, parents: &[Id<Self>], first: Id<Self>) {
         self.parents.push(first);
         self.parents.extend(parents);
+    }
+
+    /// Parameters that the library might use as names itself.
+    #[event]
+    pub fn joined(&mut self, aggregate: &Line, event: &str, self_: u8) {
+        self.title = format!("{}{event}{self_}", aggregate.text);
+    }
+
+    #[event]
+    pub fn captioned(&mut self, title: Option<&str>, lines: Option<&[Line]>, last: Option<&Line>) {
+        title.unwrap_or("untitled").clone_into(&mut self.title);
+        self.lines.extend_from_slice(lines.unwrap_or_default());
+        self.lines.extend(last.cloned());
     }
 
     #[event]
@@ -172,6 +185,36 @@ impl Jar {
     pub fn looked_at(&mut self, counted: &Counted) {
         self.seen = counted.clones;
     }
+}
+
+#[test]
+fn optional_borrowed_parameters_become_optional_owned_fields() {
+    let mut note = Note::written("x", &[], [1, 2]);
+    note.captioned(Some("y"), Some(&[line("a")]), Some(&line("b")));
+    note.captioned(None, None, None);
+    let expected = [
+        NoteEvent::Captioned {
+            title: Some("y".to_owned()),
+            lines: Some(vec![line("a")]),
+            last: Some(line("b")),
+        },
+        NoteEvent::Captioned {
+            title: None,
+            lines: None,
+            last: None,
+        },
+    ];
+    let bodies: Vec<_> = note.pending_events()[1..].iter().map(DomainEvent::body).collect();
+    assert_eq!(bodies, expected.iter().collect::<Vec<_>>());
+    let again = replayed(&note);
+    assert_eq!((again.title.as_str(), again.lines.len()), ("untitled", 2));
+}
+
+#[test]
+fn a_parameter_may_have_any_name() {
+    let mut note = Note::written("x", &[], [1, 2]);
+    note.joined(&line("a"), "b", 3);
+    assert_eq!((note.title.as_str(), replayed(&note).title.as_str()), ("ab3", "ab3"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use es_domain::{ReadEvent, Snapshot, Stamp, State, Timestamp, prelude::*};
+use es_domain::{ReadEvent, RootAccess as _, Snapshot, Stamp, State, Timestamp, prelude::*};
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
@@ -88,7 +88,7 @@ fn wild() -> impl Strategy<Value = AccountEvent> {
 }
 
 fn stamp(micros: i64) -> Stamp {
-    Stamp::new(Uuid::nil(), Timestamp::from_micros(micros))
+    Stamp::new(Uuid::nil(), Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX))
 }
 
 /// The account that `bodies` make, and its events. A withdrawal may be refused, and is then left out.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use es_domain::{Publisher, prelude::*};
+use es_domain::{Publisher, RootAccess as _, prelude::*};
 
 #[derive(Aggregate, Debug, Default)]
 struct World {

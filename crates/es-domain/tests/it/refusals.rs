@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use es_domain::{ApplyError, ReplayErrorKind, TriggerErrorKind, prelude::*};
+use es_domain::{ApplyError, ReplayErrorKind, RootAccess as _, TriggerErrorKind, prelude::*};
 
 use crate::replayed;
 

@@ -1,6 +1,6 @@
 //! Bodies that put another root in the place of the aggregate's.
 
-use es_domain::{ApplyError, EventKind, ReplayErrorKind, Stamp, TriggerErrorKind, prelude::*};
+use es_domain::{ApplyError, EventKind, ReplayErrorKind, RootAccess, Stamp, TriggerErrorKind, prelude::*};
 
 #[derive(Aggregate, Clone, Debug, Default)]
 pub struct Counter {
@@ -156,7 +156,9 @@ impl Aggregate for Lamp {
     fn root(&self) -> &Root<Self> {
         &self.root
     }
+}
 
+impl RootAccess for Lamp {
     fn root_mut(&mut self) -> &mut Root<Self> {
         &mut self.root
     }

@@ -1,6 +1,6 @@
 //! Attributes on parameters, which go to the fields.
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 
 #[derive(Aggregate, Debug, Default)]
 pub struct Dog {

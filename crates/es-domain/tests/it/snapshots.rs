@@ -1,7 +1,7 @@
 //! States of aggregates, kept as values.
 
 use es_domain::{
-    DataIntegrityErrorKind, EventHash, Snapshot, SnapshotRef, SnapshotVisitor, State, prelude::*,
+    DataIntegrityErrorKind, EventHash, RootAccess as _, Snapshot, SnapshotRef, SnapshotVisitor, State, prelude::*,
     testing::deterministic,
 };
 use serde::de::DeserializeOwned;

@@ -1,7 +1,7 @@
 //! An aggregate in the decider style, without any macro of this library.
 
 use es_domain::{
-    ApplyError, EventKind, Snapshot, SnapshotVisitor, Stamp, State, TriggerErrorKind, Upcaster,
+    ApplyError, EventKind, RootAccess, Snapshot, SnapshotVisitor, Stamp, State, TriggerErrorKind, Upcaster,
     prelude::*,
     testing::{given, given_nothing},
 };
@@ -117,12 +117,14 @@ impl Aggregate for LampAggregate {
         &self.root
     }
 
-    fn root_mut(&mut self) -> &mut Root<Self> {
-        &mut self.root
-    }
-
     fn with_snapshots<V: SnapshotVisitor<Self>>(visitor: V) -> Option<V::Output> {
         Some(visitor.visit())
+    }
+}
+
+impl RootAccess for LampAggregate {
+    fn root_mut(&mut self) -> &mut Root<Self> {
+        &mut self.root
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use es_domain::{EventKind, ReadEvent, ReplayErrorKind, Stamp, State, StateError, prelude::*};
+use es_domain::{EventKind, ReadEvent, ReplayErrorKind, RootAccess as _, Stamp, State, StateError, prelude::*};
 
 #[derive(Aggregate, Debug, Default, Serialize, Deserialize)]
 #[aggregate(upcast(Self::v1_to_v2, v2_to_v3))]

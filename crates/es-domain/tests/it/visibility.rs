@@ -1,7 +1,7 @@
 //! The enum of events is as visible as its aggregate, without a word about it.
 #![deny(warnings)]
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess, prelude::*};
 
 macro_rules! dog {
     ($($vis:tt)*) => {
@@ -200,7 +200,9 @@ impl Aggregate for Tree {
     fn root(&self) -> &Root<Self> {
         &self.root
     }
+}
 
+impl RootAccess for Tree {
     fn root_mut(&mut self) -> &mut Root<Self> {
         &mut self.root
     }

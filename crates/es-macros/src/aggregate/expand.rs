@@ -2,10 +2,10 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{Type, spanned::Spanned as _};
+use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 
 use super::model::{Aggregate, Root};
-use crate::functions;
+use crate::{crate_path::CratePath, functions};
 
 pub(crate) fn expand(aggregate: &Aggregate, root: &Root) -> TokenStream {
     let Root { member, ty } = root;
@@ -28,6 +28,7 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
         upcasters,
         hash_chain,
     } = aggregate;
+    let text = name.unraw().to_string();
     let hash_chain = hash_chain.then(|| {
         quote!(
             const HASH_CHAIN: ::core::primitive::bool = true;
@@ -41,12 +42,15 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
             const UPCASTERS: &'static [#krate::Upcaster] = &[#(#upcasters),*];
         }
     });
+    let capabilities = capabilities(krate);
     let id_of = own_id.as_ref().map(|id| identifies(id, aggregate));
     quote! {
         #id_of
 
         #[automatically_derived]
-        impl #krate::__private::Derived for #name {}
+        impl #krate::__private::Derived for #name {
+            const NAME: &'static ::core::primitive::str = #text;
+        }
 
         #[automatically_derived]
         impl #krate::Aggregate for #name {
@@ -61,23 +65,39 @@ pub(super) fn implementation(aggregate: &Aggregate, shared: &TokenStream, exclus
                 #shared
             }
 
+            #capabilities
+        }
+
+        #[automatically_derived]
+        impl #krate::RootAccess for #name {
             fn root_mut(&mut self) -> &mut #krate::Root<Self> {
                 #exclusive
             }
+        }
+    }
+}
 
-            fn with_snapshots<__V: #krate::SnapshotVisitor<Self>>(
-                visitor: __V,
-            ) -> ::core::option::Option<__V::Output> {
-                #[allow(unused_imports)]
-                use #krate::__private::{HasNoSnapshots as _, HasSnapshots as _};
-                (&#krate::__private::Snapshots::<Self>::new()).visit(visitor)
-            }
+/// What the aggregate can do beside, as the compiler finds out.
+fn capabilities(krate: &CratePath) -> TokenStream {
+    quote! {
+        fn with_snapshots<__V: #krate::SnapshotVisitor<Self>>(
+            visitor: __V,
+        ) -> ::core::option::Option<__V::Output> {
+            #[allow(unused_imports)]
+            use #krate::__private::{HasNoSnapshots as _, HasSnapshots as _};
+            (&#krate::__private::Snapshots::<Self>::new()).visit(visitor)
+        }
 
-            fn try_clone(&self) -> ::core::option::Option<Self> {
-                #[allow(unused_imports)]
-                use #krate::__private::{HasCopies as _, HasNoCopies as _};
-                (&#krate::__private::Copies::<Self>::new()).copy_of(self)
-            }
+        fn try_clone(&self) -> ::core::option::Option<Self> {
+            #[allow(unused_imports)]
+            use #krate::__private::{HasCopies as _, HasNoCopies as _};
+            (&#krate::__private::Copies::<Self>::new()).copy_of(self)
+        }
+
+        fn try_debug(&self) -> ::core::option::Option<::std::string::String> {
+            #[allow(unused_imports)]
+            use #krate::__private::{HasDebug as _, HasNoDebug as _};
+            (&#krate::__private::Debugging::<Self>::new()).print(self)
         }
     }
 }

@@ -31,9 +31,9 @@ pub(crate) struct Root {
 }
 
 impl Aggregate {
-    pub(crate) fn new(input: &DeriveInput, options: Options) -> Self {
+    pub(crate) fn new(input: &DeriveInput, options: Options, errors: &mut Errors) -> Self {
         let name = &input.ident;
-        let krate = options.krate.unwrap_or_default();
+        let krate = CratePath::given_or_usual(options.krate, "aggregate", errors);
         let topic = options
             .topic
             .unwrap_or_else(|| LitStr::new(&name.unraw().to_string(), name.span()));

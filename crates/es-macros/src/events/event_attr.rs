@@ -13,6 +13,7 @@ pub(crate) struct Options {
     pub(crate) topic: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) discards: Option<Ident>,
+    pub(crate) revives: Option<Ident>,
     pub(crate) upcasters: Option<Vec<Path>>,
     /// Where `#[event]` stands.
     pub(crate) span: Option<Span>,
@@ -85,6 +86,7 @@ impl Options {
                 let id = options::value(input, &key, "Self::id_for(name)")?;
                 options::set(&mut self.id, &key, (key.clone(), id))
             }
+            "revives" => options::set(&mut self.revives, &key, key.clone()),
             "topic" => options::set(&mut self.topic, &key, topic::parse(input, &key)?),
             "upcast" => options::set(&mut self.upcasters, &key, functions::upcasters(input, &key)?),
             _ => Err(unknown(&key)),
@@ -121,8 +123,8 @@ fn is_name(key: &Ident) -> bool {
 }
 
 fn unknown(key: &Ident) -> syn::Error {
-    let options = "a name such as `TrickAdded`, `alias = \"…\"`, `discards`, `id = …`, `topic = \"…\"` \
-                   and `upcast(…)`";
+    let options = "a name such as `TrickAdded`, `alias = \"…\"`, `discards`, `id = …`, `revives`, \
+                   `topic = \"…\"` and `upcast(…)`";
     syn::Error::new(
         key.span(),
         format!("unknown option `{key}`: `#[event]` takes {options}"),

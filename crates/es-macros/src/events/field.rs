@@ -1,8 +1,10 @@
 //! Parameters of event methods, which are the fields of events.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
-use syn::{Attribute, FnArg, Ident, Pat, PatIdent, PatType, Signature, Type, parse_quote, spanned::Spanned as _};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{
+    Attribute, FnArg, Ident, Pat, PatIdent, PatType, Signature, Type, TypeReference, parse_quote, spanned::Spanned as _,
+};
 
 use super::{attributes, self_type::SelfType, types};
 use crate::errors::Errors;
@@ -26,6 +28,8 @@ pub(crate) enum Owned {
     Slice(Box<Type>),
     /// `&str`.
     Text,
+    /// `Option` of one of the three before.
+    Optional(Box<Self>),
 }
 
 /// Reads the parameters. One that has the name of another loses it, or the compiler would complain of it again.
@@ -68,8 +72,16 @@ impl Field {
         })
     }
 
-    pub(crate) const fn is_borrowed(&self) -> bool {
-        !matches!(self.owned, Owned::Value(_))
+    /// The argument of the body for the field, which is in `local`.
+    pub(crate) fn argument(&self, local: &Ident) -> TokenStream {
+        match &self.owned {
+            Owned::Value(_) => local.to_token_stream(),
+            Owned::Reference(_) | Owned::Slice(_) | Owned::Text => quote!(&#local),
+            Owned::Optional(owned) => match **owned {
+                Owned::Slice(_) | Owned::Text => quote!(::core::option::Option::as_deref(&#local)),
+                _ => quote!(::core::option::Option::as_ref(&#local)),
+            },
+        }
     }
 }
 
@@ -92,9 +104,16 @@ fn name(pat: &Pat, errors: &mut Errors) -> Option<Ident> {
 
 impl Owned {
     fn new(ty: &Type) -> Self {
-        let Type::Reference(reference) = types::bare(ty) else {
-            return Self::Value(Box::new(ty.clone()));
-        };
+        if let Type::Reference(reference) = types::bare(ty) {
+            return Self::of_reference(reference);
+        }
+        match types::optional_reference(ty) {
+            Some(reference) => Self::Optional(Box::new(Self::of_reference(reference))),
+            None => Self::Value(Box::new(ty.clone())),
+        }
+    }
+
+    fn of_reference(reference: &TypeReference) -> Self {
         match types::bare(&reference.elem) {
             Type::Slice(slice) => Self::Slice(slice.elem.clone()),
             ty if types::is_str(ty) => Self::Text,
@@ -107,6 +126,10 @@ impl Owned {
             Self::Value(ty) | Self::Reference(ty) => ty.to_token_stream(),
             Self::Slice(elem) => quote_spanned!(span=> ::std::vec::Vec<#elem>),
             Self::Text => quote_spanned!(span=> ::std::string::String),
+            Self::Optional(owned) => {
+                let owned = owned.field_type(span);
+                quote_spanned!(span=> ::core::option::Option<#owned>)
+            }
         }
     }
 }
@@ -128,5 +151,9 @@ mod tests {
         assert_eq!(owned(&parse_quote!(&[Trick])), "::std::vec::Vec<Trick>");
         assert_eq!(owned(&parse_quote!(&'_ (Trick))), "Trick");
         assert_eq!(owned(&parse_quote!(u8)), "u8");
+        let optional = "::core::option::Option<::std::string::String>";
+        assert_eq!(owned(&parse_quote!(Option<&str>)), optional);
+        assert_eq!(owned(&parse_quote!(Option<&Trick>)), "::core::option::Option<Trick>");
+        assert_eq!(owned(&parse_quote!(Option<u8>)), "Option<u8>");
     }
 }

@@ -51,6 +51,7 @@ pub(crate) struct Event {
     pub(crate) topic: Option<LitStr>,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) discards: bool,
+    pub(crate) revives: bool,
     pub(crate) upcasters: Vec<Path>,
     /// The method as the user has written it, without the attributes of this crate.
     pub(crate) method: ImplItemFn,
@@ -69,7 +70,7 @@ impl Events {
         let members = std::mem::take(&mut block.items).into_iter().chain(changes);
         let members = members.map(|item| Member::read(item, &self_ty, errors)).collect();
         Self {
-            krate: options.krate.unwrap_or_default(),
+            krate: CratePath::given_or_usual(options.krate, "events", errors),
             name: options.name.unwrap_or_else(|| self_ty.event_name()),
             vis: options.vis,
             derives: options.derives.unwrap_or_default(),
@@ -145,6 +146,7 @@ impl Event {
             topic: options.topic,
             aliases: options.aliases,
             discards: options.discards.is_some(),
+            revives: options.revives.is_some(),
             upcasters: options.upcasters.unwrap_or_default(),
             body: format_ident!("__es_{}", method.sig.ident.unraw(), span = method.sig.ident.span()),
             attrs,
@@ -197,6 +199,11 @@ fn read_kind(role: Role, options: &event_attr::Options, method: Span, errors: &m
                 let message = "only an event that makes an aggregate gives it an ID: remove `id`, or `self` from the \
                                method";
                 errors.on(key, message);
+            }
+            if let Some(revives) = &options.revives {
+                let message = "only an event that makes an aggregate begins a discarded one anew: remove `revives`, or \
+                               `self` from the method";
+                errors.on(revives, message);
             }
             Kind::Subsequent(receiver)
         }

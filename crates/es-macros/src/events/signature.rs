@@ -3,8 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
 use syn::{
-    FnArg, GenericArgument, GenericParam, PathArguments, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token,
-    Type, TypePath, spanned::Spanned as _,
+    FnArg, GenericParam, Receiver, ReceiverKind, ReturnType, Safety, Signature, Token, Type, spanned::Spanned as _,
 };
 
 use super::{self_type::SelfType, types};
@@ -128,9 +127,9 @@ fn initial(sig: &Signature, self_ty: &SelfType, errors: &mut Errors) -> Returns 
         errors.on(&sig.ident, message);
         return Returns::Plain;
     };
-    let (value, returns) = value_and_error(ty);
+    let (value, returns) = value_and_error(ty, |ty| self_ty.is_named_by(ty));
     if !self_ty.is_named_by(value) {
-        errors.on(value, message);
+        errors.on(value, with_advice(message, value));
     }
     returns
 }
@@ -139,14 +138,14 @@ fn subsequent(sig: &Signature, receiver: &Receiver, self_ty: &SelfType, errors: 
     let ReturnType::Type(_, ty) = &sig.output else {
         return Returns::Plain;
     };
-    let (value, returns) = value_and_error(ty);
+    let (value, returns) = value_and_error(ty, is_unit);
     if is_unit(value) {
         return returns;
     }
     if !self_ty.is_named_by(value) {
         let message = "an event has happened and gives no answer: return nothing or `Result<(), E>`, and answer in \
                        the method that calls this one";
-        errors.on(value, message);
+        errors.on(value, with_advice(message, value));
     } else if !matches!(receiver.kind, ReceiverKind::Value) {
         let message = "an event method with `self` changes an aggregate: return nothing or `Result<(), E>`, or remove \
                        `self`";
@@ -155,47 +154,38 @@ fn subsequent(sig: &Signature, receiver: &Receiver, self_ty: &SelfType, errors: 
     returns
 }
 
-/// Reads `Result<V, E>`, or the `Result<V>` of a module that has its own error; another type is a value.
-fn value_and_error(ty: &Type) -> (&Type, Returns) {
-    let ty = types::bare(ty);
-    let Some(arguments) = arguments_of_result(ty) else {
-        return (ty, Returns::Plain);
-    };
-    match arguments.as_slice() {
-        [value] => (
-            types::bare(value),
-            Returns::Outcome {
-                error: None,
-                span: ty.span(),
-            },
+/// The message, with a hint where `ty` may be an alias.
+fn with_advice(message: &str, ty: &Type) -> String {
+    match types::alias(ty) {
+        Some(name) => format!(
+            "{message}; if `{name}` is an alias, write out what it stands for, because a macro sees only its name"
         ),
-        [value, error] => {
-            let span = error.span();
-            (
-                types::bare(value),
-                Returns::Outcome {
-                    error: Some(Box::new((*error).clone())),
-                    span,
-                },
-            )
-        }
-        _ => (ty, Returns::Plain),
+        None => message.to_owned(),
     }
 }
 
-fn arguments_of_result(ty: &Type) -> Option<Vec<&Type>> {
-    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
-        return None;
+/// Reads `Result<V, E>`, the `Result<V>` of a module that has its own error, or a `Result` of another name whose value
+/// `is_fit`; another type is a value.
+fn value_and_error(ty: &Type, is_fit: impl Fn(&Type) -> bool) -> (&Type, Returns) {
+    let ty = types::bare(ty);
+    let Some((name, arguments)) = types::arguments(ty) else {
+        return (ty, Returns::Plain);
     };
-    let last = path.segments.last().filter(|last| last.ident == "Result")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
-        return None;
+    let is_result = name == "Result";
+    let inferred = Returns::Outcome {
+        error: None,
+        span: ty.span(),
     };
-    let types = arguments.args.iter().map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    });
-    types.collect()
+    match arguments.as_slice() {
+        [value] if is_result => (types::bare(value), inferred),
+        [value, error] if is_result => {
+            let span = error.span();
+            let error = Some(Box::new((*error).clone()));
+            (types::bare(value), Returns::Outcome { error, span })
+        }
+        [value, ..] if !types::is_of_std(name) && is_fit(types::bare(value)) => (types::bare(value), inferred),
+        _ => (ty, Returns::Plain),
+    }
 }
 
 fn is_unit(ty: &Type) -> bool {

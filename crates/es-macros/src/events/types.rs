@@ -1,6 +1,6 @@
 //! Which types a parameter of an event method may have.
 
-use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Type, TypePath, TypeReference};
+use syn::{GenericArgument, Ident, PathArguments, PathSegment, ReturnType, Type, TypePath, TypeReference};
 
 use crate::errors::Errors;
 
@@ -27,9 +27,59 @@ pub(crate) fn is_str(ty: &Type) -> bool {
             .is_none_or(|before| before.ident == "primitive")
 }
 
+/// The name and the arguments of a type such as `Result<V, E>`.
+pub(crate) fn arguments(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return None;
+    };
+    let last = path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let types = arguments.args.iter().map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    Some((&last.ident, types.collect::<Option<_>>()?))
+}
+
+/// The reference in `Option<&T>`.
+pub(crate) fn optional_reference(ty: &Type) -> Option<&TypeReference> {
+    let (name, arguments) = arguments(bare(ty))?;
+    match arguments.as_slice() {
+        [argument] if name == "Option" => match bare(argument) {
+            Type::Reference(reference) => Some(reference),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether this is the name of a type of the standard library that is often returned, and is no `Result`.
+pub(crate) fn is_of_std(name: &Ident) -> bool {
+    const NAMES: [&str; 12] = [
+        "Arc", "Box", "Cow", "Duration", "HashMap", "HashSet", "Ordering", "Option", "Rc", "String", "Uuid", "Vec",
+    ];
+    NAMES.iter().any(|known| name == known)
+}
+
+/// The name of a type that may be an alias of another.
+pub(crate) fn alias(ty: &Type) -> Option<&Ident> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else {
+        return None;
+    };
+    let name = &path.segments.last()?.ident;
+    let is_primitive = name.to_string().starts_with(char::is_lowercase);
+    (!is_primitive && !is_of_std(name)).then_some(name)
+}
+
 /// Refuses what an event cannot own and lend. Returns whether all is well.
 pub(crate) fn check(ty: &Type, errors: &mut Errors) -> bool {
     let mut checker = Checker { errors, ok: true };
+    if let Some(reference) = optional_reference(ty) {
+        checker.reference(reference);
+        return checker.ok;
+    }
     match bare(ty) {
         Type::Reference(reference) => checker.reference(reference),
         Type::Slice(slice) => {
@@ -143,7 +193,8 @@ impl Checker<'_> {
 fn advice(ty: &Type) -> &'static str {
     match ty {
         Type::Reference(_) => {
-            "an event owns its fields: a reference stands only in front of the whole type, as in `&str` or `&T`"
+            "an event owns its fields: a reference stands only in front of the whole type, as in `&str`, `&T` or \
+             `Option<&T>`"
         }
         Type::ImplTrait(_) => "an event's field has one type: write it instead of `impl …`",
         Type::TraitObject(_) => "a trait object cannot be stored and read back: write a type that can",

@@ -79,7 +79,7 @@ impl Mapper {
     }
 
     /// Adds the pending events of `aggregate` to `rows`, and returns the hash of the last one, for
-    /// [`set_head`](Aggregate::set_head) when they are stored.
+    /// [`set_head`](es_domain::RootAccess::set_head) when they are stored.
     ///
     /// They are tied together if the aggregate's type has a [hash chain](Aggregate::HASH_CHAIN); otherwise, and when none
     /// is pending, there is no hash.

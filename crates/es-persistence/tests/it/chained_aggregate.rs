@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess as _, prelude::*};
 use es_persistence::{
     ChainError, Environment, EventStore, EventStoreError, HashChain, Mapper, MapperErrorKind, PersistenceModules,
     StoredEvent,

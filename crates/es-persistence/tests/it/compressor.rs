@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_domain::{Aggregate as _, OriginatorId};
+use es_domain::{Aggregate as _, OriginatorId, RootAccess as _};
 use es_persistence::{
     Compressor, CompressorError, InvalidDictionary, Mapper, MapperErrorKind, StateFormat, Transcoder, Zlib, Zstd,
     ZstdDictionary, cipher::RecordKind,

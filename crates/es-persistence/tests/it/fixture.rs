@@ -45,7 +45,7 @@ pub(crate) fn id(byte: u8) -> Id<Dog> {
 pub(crate) fn event(version: u64, body: DogEvent) -> DomainEvent<DogEvent> {
     let stamp = Stamp::new(
         Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + u128::from(version)),
-        Timestamp::from_micros(1_700_000_000_000_006),
+        Timestamp::from_micros(1_700_000_000_000_006).unwrap(),
     );
     DomainEvent::new(id(0xd0), version, stamp, body)
 }

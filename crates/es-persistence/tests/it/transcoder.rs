@@ -135,7 +135,7 @@ fn values_of_many_types_come_back_from_messagepack() {
     type Values = (Uuid, Timestamp, Option<u8>, i128, f64, BTreeMap<String, Vec<char>>, ());
     let values: Values = (
         Uuid::from_u128(7),
-        Timestamp::from_micros(-1),
+        Timestamp::from_micros(-1).unwrap(),
         None,
         i128::MIN,
         0.1,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use es_domain::{Metadata, State, prelude::*, with_metadata};
+use es_domain::{Metadata, RootAccess as _, State, prelude::*, with_metadata};
 use es_persistence::{Mapper, MapperErrorKind, StoredEvent, Transcoder};
 
 use crate::fixture::chain;

@@ -1,13 +1,13 @@
 //! A format that gives nothing and notes what it is asked for.
 
-use std::{cell::Cell, fmt};
+use std::cell::Cell;
 
 use serde::{
     Deserializer,
-    de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor},
+    de::{DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor},
 };
 
-use super::skip::Skipped;
+use super::{skip::Skipped, stopped::Stopped};
 
 /// A step into a value.
 #[derive(Clone, Copy, Debug)]
@@ -40,24 +40,6 @@ pub(super) struct Probe<'a> {
     asked: &'a Cell<Option<Asked>>,
     /// What texts in the way say.
     text: &'static str,
-}
-
-/// The probe knows what it wanted to know, or cannot go on.
-#[derive(Debug)]
-pub(super) struct Stopped;
-
-impl fmt::Display for Stopped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the probe has stopped")
-    }
-}
-
-impl std::error::Error for Stopped {}
-
-impl de::Error for Stopped {
-    fn custom<T: fmt::Display>(_: T) -> Self {
-        Self
-    }
 }
 
 impl<'a> Probe<'a> {

@@ -10,7 +10,7 @@ use serde::{
     },
 };
 
-use super::probe::Stopped;
+use super::stopped::Stopped;
 
 /// Gives a number, this text, the first variant and so on.
 #[derive(Clone, Copy)]

@@ -17,13 +17,13 @@ pub struct Dog {
 #[events]
 impl Dog {
     #[event]
-    pub fn named(self_: String, event: u8, root: Option<String>, state: &[u8], aggregate: &str) -> Self {
+    pub fn named(self_: String, event: u8, root: Option<&str>, state: Option<&[u8]>, aggregate: &str) -> Self {
         let _ = (event, root, state, aggregate);
         Self { name: self_, ..Self::default() }
     }
 
     #[event]
-    pub fn counted(&mut self, kind: u8, id: u8, begun: u8, outcome: u8, f: u8, serializer: u8, __field0: u8) {}
+    pub fn counted(&mut self, kind: u8, id: u8, begun: u8, outcome: u8, aggregate: u8, answer: Option<&u8>, f: u8, serializer: u8, __field0: u8) {}
 
     #[event]
     pub fn owned(
@@ -58,11 +58,11 @@ impl Dog {
 }
 
 fn main() {
-    let mut dog = Dog::named("1".to_owned(), 1, None, &[], "");
+    let mut dog = Dog::named("1".to_owned(), 1, None, Some(&[]), "");
     assert_eq!(dog.early(2), Ok(()));
     dog.r#type(1, "x");
     assert!(dog.early(1).is_err());
-    dog.counted(1, 2, 3, 4, 5, 6, 7);
+    dog.counted(1, 2, 3, 4, 5, None, 6, 7, 8);
     dog.owned((1, String::new()), [0; 4], BTreeMap::new(), &HashMap::new(), "".into(), "".into());
     assert_eq!((dog.name.as_str(), dog.version()), ("1x", 5));
 }

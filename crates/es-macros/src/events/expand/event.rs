@@ -94,7 +94,7 @@ fn const_name(idx: usize) -> Ident {
 }
 
 fn aggregate() -> Ident {
-    Ident::new("__es_aggregate", Span::mixed_site())
+    Ident::new("__es_self", Span::mixed_site())
 }
 
 fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
@@ -112,10 +112,11 @@ fn kind(const_name: &Ident, event: &Event, events: &Events) -> TokenStream {
         quote!(.aliases(&[#(#aliases),*]))
     });
     let discards = event.discards.then(|| quote!(.discards()));
+    let revives = event.revives.then(|| quote!(.revives()));
     let upcasters = upcasters(event, events);
     quote! {
         #(#cfgs)*
-        const #const_name: #krate::EventKind = #krate::EventKind::new(#name, #topic)#aliases #discards #upcasters;
+        const #const_name: #krate::EventKind = #krate::EventKind::new(#name, #topic)#aliases #discards #revives #upcasters;
     }
 }
 
@@ -193,14 +194,7 @@ fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
     } = event;
     let idents = fields.iter().map(|field| &field.ident);
     let locals: Vec<Ident> = fields.iter().map(local).collect();
-    let arguments = fields.iter().map(|field| {
-        let local = local(field);
-        if field.is_borrowed() {
-            quote!(&#local)
-        } else {
-            quote!(#local)
-        }
-    });
+    let arguments = fields.iter().map(|field| field.argument(&local(field)));
     let span = event.returns.span();
     let call = quote_spanned!(span=> #self_ty::#body(#receiver #(#arguments),*));
     let result = match event.returns.error(self_ty) {
@@ -218,5 +212,5 @@ fn call(event: &Event, events: &Events, receiver: &TokenStream) -> TokenStream {
 }
 
 fn local(field: &Field) -> Ident {
-    format_ident!("__es_{}", field.ident.unraw(), span = Span::mixed_site())
+    format_ident!("__es_field_{}", field.ident.unraw(), span = Span::mixed_site())
 }

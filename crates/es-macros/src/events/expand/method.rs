@@ -2,9 +2,7 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
-use syn::{
-    FnArg, Ident, ImplItemFn, Pat, PatIdent, Signature, Token, ext::IdentExt as _, parse_quote, spanned::Spanned as _,
-};
+use syn::{FnArg, Ident, ImplItemFn, Pat, PatIdent, ReturnType, Signature, Token, parse_quote, spanned::Spanned as _};
 
 use crate::{
     crate_path::CratePath,
@@ -97,14 +95,10 @@ fn create(event: &Event, events: &Events, id: Option<&syn::Expr>, span: Span) ->
         quote_spanned!(span=> #krate::__private::fresh_id::<#enumeration>())
     };
     let id = id.map_or_else(fresh, quote::ToTokens::to_token_stream);
-    let born = match event.returns {
-        Returns::Plain => quote!(born::<#enumeration>),
-        Returns::Outcome { .. } => quote!(born_unless_refused::<#enumeration, _>),
-    };
     quote! {
         let #event_local = #make_event;
         let #id_local = #krate::__private::id::<#enumeration>(#id);
-        #krate::__private::#born(Self::#body(#(#arguments),*), #id_local, #event_local)
+        #krate::__private::create::<#enumeration, _>(Self::#body(#(#arguments),*), #id_local, #event_local)
     }
 }
 
@@ -114,29 +108,34 @@ fn change(event: &Event, events: &Events, receiver: Token![self]) -> TokenStream
         name: enumeration,
         ..
     } = events;
-    let [event_local, outcome, begun] =
-        ["__es_event", "__es_outcome", "__es_begun"].map(|name| Ident::new(name, Span::mixed_site()));
+    let [event_local, aggregate] = ["__es_event", "__es_self"].map(|name| Ident::new(name, Span::mixed_site()));
     let body = &event.body;
     let arguments = event.fields.iter().map(|field| &field.ident);
     let make_event = make_event(event, events);
-    let name = event.name.unraw().to_string();
-    let (settle, otherwise) = match event.returns {
-        Returns::Plain => (quote!(commit::<#enumeration>), None),
-        Returns::Outcome { .. } => (
-            quote!(settle::<#enumeration, _>),
-            Some(quote!(else { ::core::result::Result::Ok(()) })),
-        ),
-    };
-    let (let_outcome, outcome) = match event.returns {
-        Returns::Plain => (None, None),
-        Returns::Outcome { .. } => (Some(quote!(let #outcome =)), Some(quote!(, #outcome))),
+    let answer = answer(event, krate);
+    quote! {
+        let #event_local = #make_event;
+        #krate::__private::trigger::<#enumeration, _>(
+            #receiver,
+            #event_local,
+            |#aggregate| Self::#body(#aggregate, #(#arguments),*),
+            &#answer,
+        )
+    }
+}
+
+/// What the method returns when its event is refused.
+fn answer(event: &Event, krate: &CratePath) -> TokenStream {
+    let returned = match (&event.returns, &event.method.sig.output) {
+        (Returns::Plain, _) | (_, ReturnType::Default) => return quote!(#krate::__private::Answer::Kept),
+        (Returns::Outcome { .. }, ReturnType::Type(_, ty)) => ty,
     };
     quote! {
-        if let ::core::option::Option::Some(#begun) = #krate::__private::begin::<#enumeration>(#receiver, #name) {
-            let #event_local = #make_event;
-            #let_outcome Self::#body(#receiver, #(#arguments),*);
-            #krate::__private::#settle(#receiver, #begun, #event_local #outcome)
-        } #otherwise
+        {
+            #[allow(unused_imports)]
+            use #krate::__private::{KeepsRefusal as _, ReturnsRefusal as _};
+            (&#krate::__private::Answers::<#returned>::new()).answer()
+        }
     }
 }
 
@@ -158,6 +157,19 @@ fn own(ident: &Ident, owned: &Owned, krate: &CratePath) -> TokenStream {
             quote_spanned!(elem.span()=> #krate::__private::own_all::<#elem>(#ident))
         }
         Owned::Text => quote!(#krate::__private::own_text(#ident)),
+        Owned::Optional(owned) => own_optional(ident, owned, krate),
+    }
+}
+
+fn own_optional(ident: &Ident, owned: &Owned, krate: &CratePath) -> TokenStream {
+    match owned {
+        Owned::Reference(ty) | Owned::Value(ty) => {
+            quote_spanned!(ty.span()=> #krate::__private::own_optional::<#ty>(#ident))
+        }
+        Owned::Slice(elem) => {
+            quote_spanned!(elem.span()=> #krate::__private::own_optional_all::<#elem>(#ident))
+        }
+        Owned::Text | Owned::Optional(_) => quote!(#krate::__private::own_optional_text(#ident)),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::ext::IdentExt as _;
 
 use super::enumeration::{Enumeration, enumeration};
 use crate::events::model::Events;
@@ -24,7 +25,13 @@ fn lent(events: &Events, output: &TokenStream) -> TokenStream {
     } = events;
     let span = self_ty.ident().span();
     let krate = krate.at(span);
-    let assertion = quote_spanned!(span=> #krate::__private::assert_derived::<#self_ty>());
+    // The macro is called by the type's name, which an alias has not.
+    let assertion = if events.name == self_ty.event_name() {
+        let name = self_ty.ident().unraw().to_string();
+        quote_spanned!(span=> #krate::__private::assert_named::<#self_ty>(#name))
+    } else {
+        quote_spanned!(span=> #krate::__private::assert_derived::<#self_ty>())
+    };
     quote! {
         #(#cfgs)*
         #self_ty! { #output }

@@ -49,7 +49,7 @@ pub(super) fn text_of_time(bits: u64) -> Option<String> {
         return None;
     }
     let micros = i64::try_from(seconds * MICROS_IN_SECOND + micros).ok()?;
-    Some(Timestamp::from_micros(micros).to_string())
+    Timestamp::from_micros(micros).ok().map(|time| time.to_string())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! An aggregate without the derive, and nothing that says how visible its events are.
 
-use es_domain::prelude::*;
+use es_domain::{RootAccess, prelude::*};
 
 #[derive(Default)]
 pub struct Dog {
@@ -15,7 +15,9 @@ impl Aggregate for Dog {
     fn root(&self) -> &Root<Self> {
         &self.root
     }
+}
 
+impl RootAccess for Dog {
     fn root_mut(&mut self) -> &mut Root<Self> {
         &mut self.root
     }

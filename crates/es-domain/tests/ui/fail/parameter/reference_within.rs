@@ -15,7 +15,13 @@ impl Dog {
     }
 
     #[event(Renamed)]
-    pub fn rename(&mut self, name: Option<&str>) {}
+    pub fn rename(&mut self, names: Vec<&str>) {}
+
+    #[event(Called)]
+    pub fn call(&mut self, name: Option<&'static str>) {}
+
+    #[event(Washed)]
+    pub fn wash(&mut self, name: Option<&mut str>) {}
 }
 
 fn main() {}

@@ -25,7 +25,7 @@ impl Dog {
     }
 
     #[event]
-    pub fn renamed(&mut self, name: Option<&str>) {}
+    pub fn renamed(&mut self, name: Vec<&str>) {}
 }
 
 pub fn all_is_still_there(dog: &mut Dog) -> bool {
