@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the figures are printed")]
 
+mod commands;
 mod dog;
 mod domain;
 mod measure;

@@ -86,6 +86,11 @@ impl Lap {
     pub(crate) fn since(start: Instant) -> Self {
         Self(nanoseconds(start, 1))
     }
+
+    /// The time of one operation of a round of `operations`.
+    pub(crate) const fn each(self, operations: usize) -> Self {
+        Self(self.0 / float(operations))
+    }
 }
 
 fn nanoseconds(start: Instant, operations: usize) -> f64 {

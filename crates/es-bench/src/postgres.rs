@@ -1,5 +1,6 @@
 //! The recorder on a PostgreSQL server, beside the same statements by hand, with and without the reference's lock.
 
+mod commands;
 mod hand;
 mod processes;
 mod read;
@@ -20,6 +21,13 @@ pub(crate) async fn run(bench: &Bench) -> Result<(), AnyError> {
     let Ok(url) = env::var("ES_POSTGRES_URL") else {
         return Ok(());
     };
+    for (name, tasks) in commands::ALL {
+        if bench.wants(name) {
+            let fixture = Fixture::fresh(&url).await?;
+            commands::run(&fixture, name, tasks).await?;
+            fixture.remove().await?;
+        }
+    }
     for name in [write::ONE, write::MANY, processes::MANY, read::STREAM, read::LOG] {
         if !bench.wants(name) {
             continue;
@@ -84,6 +92,7 @@ fn environment(url: &str) -> Option<Environment> {
     let (address, database) = place.split_once('/')?;
     let (host, port) = address.rsplit_once(':')?;
     let environment = Environment::new("bench")
+        .with("PERSISTENCE_MODULE", "postgres")
         .with("POSTGRES_SCHEMA", SCHEMA)
         .with("POSTGRES_HOST", host)
         .with("POSTGRES_PORT", port)

@@ -1,5 +1,6 @@
 //! The recorder on a SQLite file, beside the same statements by hand on the same schema.
 
+mod commands;
 mod hand;
 mod read;
 mod write;
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 use crate::{AnyError, measure::Bench};
 
 pub(crate) async fn run(bench: &mut Bench) -> Result<(), AnyError> {
+    commands::run(bench).await?;
     write::one_writer(bench).await?;
     write::many_writers(bench).await?;
     read::streams(bench).await?;

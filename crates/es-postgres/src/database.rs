@@ -6,7 +6,10 @@ use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
     StoredEvent, StreamSelection, Tracking, Wakeup,
 };
-use es_sql::{Database, Save, SqlName, Table, group_commit::GroupCommit};
+use es_sql::{
+    Database, Save, SqlName, Table,
+    group_commit::{GroupCommit, Waits},
+};
 use tokio::{runtime::Handle, time::timeout};
 
 use crate::{
@@ -74,7 +77,7 @@ impl Database for PostgresDatabase {
             is_durable,
             readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
             watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
-            writer: GroupCommit::new(runtime, writers),
+            writer: GroupCommit::new(runtime, writers, Waits::up_to(config.answer_timeout)),
             settled,
             connections,
             tables,
@@ -90,7 +93,7 @@ impl Database for PostgresDatabase {
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
         let saved = self.writer.save(save).await;
-        saved.unwrap_or_else(|gone| Err(gone.into_error(STORE)))
+        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE)))
     }
 
     async fn read_stream(

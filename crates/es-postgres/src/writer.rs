@@ -143,7 +143,12 @@ fn pause(attempt: u32) -> Duration {
 
 impl BatchWriter for Writer {
     type Save = Save;
+    type Output = Vec<u64>;
     type Error = RecorderError;
+
+    fn size(save: &Save) -> usize {
+        save.size()
+    }
 
     async fn write(&mut self, saves: &[Save]) -> Vec<Outcome> {
         let mut batch = Batch::new(saves);

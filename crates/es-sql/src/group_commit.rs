@@ -1,129 +1,113 @@
-//! Saves that come together are stored together.
+//! Group commit: saves that arrive while another one is being written share the next commit.
 //!
-//! A commit costs the same for one event as for a hundred, so whoever finds the writers busy shares the next commit with
-//! all others who do. Nobody waits for company: whoever finds the writers idle writes at once. A second writer joins when the
-//! first one is slow: as long as it is fast, a shared commit is cheaper than two.
+//! A commit costs the same for one event as for a hundred. A save that finds a writer idle is written at once; a save that
+//! finds all writers busy waits in a queue, and the next writer takes everything that waits as one batch. When one write is
+//! slow, a further writer joins it.
 //!
-//! It is shared by the stores of this workspace, no part of the public API, and may change in any release.
+//! The calling future runs the first step of its write itself. A task of the store's runtime runs the rest, so a caller that
+//! is dropped or not polled delays nobody. Waiting callers are woken once, with their outcome.
 
 mod detached;
-mod driven;
-mod patience;
 mod queue;
+mod refusal;
+mod writing;
 
-use std::{fmt, future::poll_fn, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::{
-    runtime::Handle,
-    sync::oneshot::{self, error::RecvError},
-};
+use tokio::{runtime::Handle, sync::oneshot, time::Instant};
 
-pub use self::{detached::detached, patience::patiently};
 use self::{
-    driven::Drive,
-    queue::{Busy, Queue, Turn},
+    detached::begin,
+    queue::{Queue, Waiting},
 };
+pub use self::{detached::detached, refusal::Refusal};
 
 /// Stores batches of saves for a [`GroupCommit`].
 pub trait BatchWriter: Send + 'static {
     /// What one call stores.
     type Save: Send + Sync + 'static;
 
-    /// Why a save is not stored.
+    /// What a successful save returns.
+    type Output: Send + 'static;
+
+    /// The error of a save that is not stored.
     type Error: Send + 'static;
 
-    /// Stores each of `saves` wholly or not at all, and says of each, in the given order, which positions its events
-    /// have or why there are none. One that is refused does not harm the others.
-    fn write(&mut self, saves: &[Self::Save]) -> impl Future<Output = Vec<Result<Vec<u64>, Self::Error>>> + Send;
+    /// Returns about how many bytes `save` takes in memory.
+    fn size(save: &Self::Save) -> usize;
 
-    /// Lets go of the store.
+    /// Stores each of `saves` completely or not at all, and returns one outcome per save, in the same order. A refused save
+    /// leaves the others unaffected.
+    fn write(&mut self, saves: &[Self::Save]) -> impl Future<Output = Vec<Result<Self::Output, Self::Error>>> + Send;
+
+    /// Closes the writer.
     fn close(self) -> impl Future<Output = ()> + Send;
 }
 
-/// Some writers, and the saves that wait for them.
-///
-/// Whoever takes an idle writer drives it as part of the own call. A caller that goes away meanwhile does not interrupt the
-/// write, and one that stands still does not keep others waiting: a task of the runtime goes on with it.
-pub struct GroupCommit<W: BatchWriter> {
-    queue: Arc<Queue<W>>,
-    runtime: Handle,
+/// The outcome of one save, as its writer reported it.
+pub type Outcome<W> = Result<<W as BatchWriter>::Output, <W as BatchWriter>::Error>;
+
+/// How long saves wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Waits {
+    /// A save that has waited for longer is refused.
+    pub limit: Duration,
+    /// How long a write may take before an idle writer joins it. With zero, a save never waits while a writer is idle.
+    pub before_joining: Duration,
 }
 
-/// The outcome of a save: the positions of its events, or the writer's own error.
-pub type Outcome<W> = Result<Vec<u64>, <W as BatchWriter>::Error>;
+impl Waits {
+    /// Returns waits of up to `limit`, with an idle writer joining after 5 ms: a shared commit is cheaper than two as long as
+    /// writes are fast.
+    #[must_use]
+    pub const fn up_to(limit: Duration) -> Self {
+        Self {
+            limit,
+            before_joining: Duration::from_millis(5),
+        }
+    }
+}
 
-type Answer<W> = oneshot::Receiver<Outcome<W>>;
-
-/// The writer is gone: the save was not begun, or its outcome is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriterGone {
-    /// Nothing of the save was written.
-    BeforeWriting,
-    /// The writer went away with the save in its hands.
-    WhileWriting,
+/// Writers, and the queue of saves that wait for them.
+///
+/// The queue holds at most 16,384 saves and about 64 MiB. A save that finds it full waits for room.
+pub struct GroupCommit<W: BatchWriter> {
+    queue: Arc<Queue<W>>,
 }
 
 impl<W: BatchWriter> GroupCommit<W> {
-    /// Writes by `writers`, each one batch at a time, in tasks of `runtime`.
-    pub fn new(runtime: Handle, writers: impl IntoIterator<Item = W>) -> Self {
+    /// Creates a group commit whose `writers` each write one batch at a time, in tasks of `runtime`.
+    pub fn new(runtime: Handle, writers: impl IntoIterator<Item = W>, waits: Waits) -> Self {
         Self {
-            queue: Arc::new(Queue::new(writers)),
-            runtime,
+            queue: Arc::new(Queue::new(runtime, writers, waits)),
         }
     }
 
-    /// Has `save` stored.
+    /// Stores `save`.
     ///
     /// # Errors
     ///
-    /// [`WriterGone`] when the writers are closed, or a runtime was shut down while one was writing; inside, the
-    /// writer's own error.
+    /// [`Refusal`] if the save was not handed to a writer, or if the writer was lost while it had the save. Otherwise the inner
+    /// result is the writer's own.
     ///
     /// # Cancel safety
     ///
-    /// Once the future has been polled, the save goes on when it is dropped.
-    pub async fn save(&self, save: W::Save) -> Result<Outcome<W>, WriterGone> {
+    /// Once the future has been polled, the save continues when the future is dropped.
+    pub async fn save(&self, save: W::Save) -> Result<Outcome<W>, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let answered = match self.queue.push(save, reply) {
-            Turn::Closed => return Err(WriterGone::BeforeWriting),
-            Turn::Wait => self.wait(answer).await,
-            Turn::Write(writer) => self.write(writer, answer).await,
+        let waiting = Waiting {
+            save,
+            reply,
+            since: Instant::now(),
         };
-        answered.map_err(|_dropped| WriterGone::WhileWriting)
+        Queue::admit(&self.queue, waiting);
+        // The reply is dropped without an answer only together with a writer that has the save.
+        answer.await.unwrap_or(Err(Refusal::Lost))
     }
 
-    /// Waits for those who write, as long as they are quick.
-    async fn wait(&self, mut answer: Answer<W>) -> Result<Outcome<W>, RecvError> {
-        loop {
-            if let Some(answer) = patiently(&self.runtime, &mut answer).await {
-                return answer;
-            }
-            self.queue.hand_over();
-            if let Some(writer) = self.queue.take_spare() {
-                return self.write(writer, answer).await;
-            }
-        }
-    }
-
-    /// Writes, until the own save is answered; a task does what is more.
-    async fn write(&self, writer: Busy<W>, mut answer: Answer<W>) -> Result<Outcome<W>, RecvError> {
-        let mut drive = Drive(self.queue.drive(&self.runtime, writer));
-        poll_fn(|context| {
-            // Handed over or not: the answer tells.
-            let _driven = Pin::new(&mut drive).poll(context);
-            Pin::new(&mut answer).poll(context)
-        })
-        .await
-    }
-
-    /// Lets tasks go on with what callers are writing: somebody has to wait for it.
-    pub fn hand_over(&self) {
-        self.queue.hand_over();
-    }
-
-    /// Waits until all that is queued is stored, and closes the writers. Later saves are refused.
+    /// Refuses further saves, waits until every save in the queue has been written, and closes the writers.
     pub async fn close(&self) {
-        for writer in self.queue.close(&self.runtime).await {
+        for writer in self.queue.close().await {
             writer.close().await;
         }
     }
@@ -134,3 +118,6 @@ impl<W: BatchWriter> fmt::Debug for GroupCommit<W> {
         f.debug_struct("GroupCommit").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

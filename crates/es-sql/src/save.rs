@@ -2,11 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use es_persistence::{
-    Operation, RecorderError, RecorderErrorKind, StoredEvent, Tracking, check_events, check_tracking,
-};
+use es_persistence::{RecorderError, StoredEvent, Tracking, check_events, check_tracking};
 
-use crate::{Database, group_commit::WriterGone};
+use crate::Database;
 
 /// What one call stores, wholly or not at all.
 #[derive(Debug)]
@@ -35,6 +33,12 @@ impl Save {
     pub fn is_plain(&self) -> bool {
         self.table == Table::Events && self.tracking.is_none()
     }
+
+    /// Returns about how many bytes the save takes in memory.
+    pub fn size(&self) -> usize {
+        let size = |event: &StoredEvent| size_of::<StoredEvent>() + event.state.len();
+        self.events.iter().map(size).sum()
+    }
 }
 
 /// Has `database` store what is given, after a look whether it can be stored at all.
@@ -59,15 +63,4 @@ pub(super) async fn submit<D: Database>(
             since: Instant::now(),
         })
         .await
-}
-
-impl WriterGone {
-    /// The error for the caller whose save was in the queue of `store`.
-    pub fn into_error(self, store: &'static str) -> RecorderError {
-        let (kind, cause) = match self {
-            Self::BeforeWriting => (RecorderErrorKind::NotStored, "the store is closed"),
-            Self::WhileWriting => (RecorderErrorKind::OutcomeUnknown, "the writer has gone away"),
-        };
-        RecorderError::new(store, Operation::InsertEvents, kind).with_source(cause)
-    }
 }

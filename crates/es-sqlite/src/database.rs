@@ -1,6 +1,6 @@
 //! An open file: one connection that writes, some that read, and who is told of what is stored.
 
-use std::{pin::pin, sync::Arc};
+use std::sync::Arc;
 
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
@@ -8,7 +8,7 @@ use es_persistence::{
 };
 use es_sql::{
     Database, Save, SqlName, Table,
-    group_commit::{GroupCommit, patiently},
+    group_commit::{GroupCommit, Waits},
 };
 use tokio::runtime::Handle;
 
@@ -18,7 +18,7 @@ use crate::{
     connection::{Place, cannot_open, open_writer},
     error::Failure,
     gate::Gate,
-    readers::{Readers, Reading},
+    readers::Readers,
     reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
     schema::Tables,
     watcher::Watcher,
@@ -31,23 +31,9 @@ pub(crate) struct SqliteDatabase {
     tables: Arc<Tables>,
     wakers: Wakers,
     is_durable: bool,
-    runtime: Handle,
     readers: Arc<Readers>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
-}
-
-impl SqliteDatabase {
-    /// Reads; the writer of a database in memory has to be waited for.
-    async fn read<R: Reading>(&self, operation: Operation, reading: R) -> Result<R::Output, RecorderError> {
-        let mut read = pin!(self.readers.read(operation, reading));
-        loop {
-            if let Some(read) = patiently(&self.runtime, &mut read).await {
-                return read;
-            }
-            self.writer.hand_over();
-        }
-    }
 }
 
 impl Database for SqliteDatabase {
@@ -78,6 +64,7 @@ impl Database for SqliteDatabase {
         };
         let (wakers, gate) = (Wakers::default(), Gate::of(&config.location));
         let runtime = Handle::try_current().map_err(|error| cannot_open(&config, Failure::new(error)))?;
+        let waits = Waits::up_to(config.lock_timeout);
         let writer = Writer::new(
             config.clone(),
             Arc::clone(&tables),
@@ -89,8 +76,7 @@ impl Database for SqliteDatabase {
             is_durable: !matches!(config.location, Location::Memory(_)),
             readers: Readers::new(config.clone(), gate, runtime.clone()),
             watcher: Watcher::start(&runtime, config, wakers.clone()),
-            writer: GroupCommit::new(runtime.clone(), [writer]),
-            runtime,
+            writer: GroupCommit::new(runtime, [writer], waits),
             tables,
             wakers,
         })
@@ -107,7 +93,7 @@ impl Database for SqliteDatabase {
         self.writer
             .save(save)
             .await
-            .unwrap_or_else(|gone| Err(gone.into_error(STORE)))
+            .unwrap_or_else(|refusal| Err(refusal.into_error(STORE)))
     }
 
     async fn read_stream(
@@ -116,22 +102,22 @@ impl Database for SqliteDatabase {
         selection: StreamSelection,
     ) -> Result<Vec<StoredEvent>, RecorderError> {
         let reading = StreamReading::new(Arc::clone(&self.tables), table, selection);
-        self.read(Operation::SelectEvents, reading).await
+        self.readers.read(Operation::SelectEvents, reading).await
     }
 
     async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
         let reading = LogReading::new(Arc::clone(&self.tables), selection);
-        self.read(Operation::SelectNotifications, reading).await
+        self.readers.read(Operation::SelectNotifications, reading).await
     }
 
     async fn max_position(self: &Arc<Self>) -> Result<Option<u64>, RecorderError> {
         let reading = MaxPositionReading::new(Arc::clone(&self.tables));
-        self.read(Operation::MaxPosition, reading).await
+        self.readers.read(Operation::MaxPosition, reading).await
     }
 
     async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
         let reading = TrackingReading::new(Arc::clone(&self.tables), upstream);
-        self.read(Operation::LastTracking, reading).await
+        self.readers.read(Operation::LastTracking, reading).await
     }
 
     fn event_wakeup(&self) -> Wakeup {

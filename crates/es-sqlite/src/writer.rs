@@ -80,7 +80,12 @@ impl Writer {
 
 impl BatchWriter for Writer {
     type Save = Save;
+    type Output = Vec<u64>;
     type Error = RecorderError;
+
+    fn size(save: &Save) -> usize {
+        save.size()
+    }
 
     async fn write(&mut self, saves: &[Save]) -> Vec<Outcome> {
         let gate = self.gate.write().await;

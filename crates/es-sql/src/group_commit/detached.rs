@@ -1,28 +1,55 @@
 //! Work that a caller begins and a task finishes.
 
-use std::{future::poll_fn, task::Poll};
+use std::{
+    pin::Pin,
+    task::{Context, Poll, Waker},
+};
 
-use tokio::{runtime::Handle, task::JoinError};
+use tokio::{
+    runtime::Handle,
+    task::{JoinError, JoinHandle},
+};
 
-/// Begins `work` at once, as part of the caller's own poll, and has a task of `runtime` finish it: a caller who goes away
-/// does not interrupt it, and one who stands still, as an arm of a `select!` does while another is at work, keeps nothing
-/// from others.
+/// Begins `work` in the caller's own poll and finishes it in a task of `runtime`. A caller that is dropped does not interrupt
+/// the work. A caller that is not polled, such as an arm of a `select!` whose other arm is running, holds nothing that others
+/// wait for.
+///
+/// The first step runs in the caller only if the caller runs on `runtime`: the timers of a runtime that has been shut down
+/// would panic there.
 ///
 /// # Errors
 ///
-/// [`JoinError`] when the runtime is shut down before the end, or `work` has panicked in the task.
+/// [`JoinError`] if the runtime is shut down before the work is done, or `work` panics in the task.
 pub async fn detached<T: Send + 'static>(
     runtime: &Handle,
     work: impl Future<Output = T> + Send + 'static,
 ) -> Result<T, JoinError> {
-    let mut work = Box::pin(work);
-    let begun = poll_fn(|context| {
-        // What is opened belongs to the runtime that goes on with it.
-        let _inside = runtime.enter();
-        Poll::Ready(work.as_mut().poll(context))
-    });
-    match begun.await {
-        Poll::Ready(done) => Ok(done),
-        Poll::Pending => runtime.spawn(work).await,
+    match begin(runtime, Box::pin(work)) {
+        Begun::Done(output) => Ok(output),
+        Begun::Continues(task) => task.await,
     }
+}
+
+/// Work that has been polled once.
+pub(super) enum Begun<T> {
+    Done(T),
+    Continues(JoinHandle<T>),
+}
+
+/// Polls `work` once, and spawns the rest of it.
+pub(super) fn begin<T: Send + 'static>(
+    runtime: &Handle,
+    mut work: Pin<Box<dyn Future<Output = T> + Send>>,
+) -> Begun<T> {
+    if is_current(runtime) {
+        // The task polls the work again at once, and registers its own waker then.
+        if let Poll::Ready(output) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return Begun::Done(output);
+        }
+    }
+    Begun::Continues(runtime.spawn(work))
+}
+
+fn is_current(runtime: &Handle) -> bool {
+    Handle::try_current().is_ok_and(|current| current.id() == runtime.id())
 }

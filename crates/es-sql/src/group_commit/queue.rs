@@ -3,47 +3,65 @@
 use std::{
     collections::VecDeque,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::{
     runtime::Handle,
-    sync::{Notify, oneshot},
-    task,
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot},
+    time::{Instant, timeout_at},
 };
 
-use super::{BatchWriter, Outcome, driven::Driven, patiently};
+use super::{BatchWriter, Outcome, Refusal, Waits, begin};
 
 /// How many saves share a commit.
 const BATCH: usize = 256;
 
+/// The room of the queue, in KiB, and what each save takes of it beside its bytes: together they bound the number of saves.
+const ROOM: u32 = 64 << 10;
+const ROOM_OF_A_SAVE: u32 = 4;
+
+/// Where the outcome of a save goes.
+pub(super) type Reply<W> = oneshot::Sender<Result<Outcome<W>, Refusal>>;
+
 pub(super) struct Queue<W: BatchWriter> {
     state: Mutex<State<W>>,
-    /// Told each time a writer comes back or is lost.
+    /// Bounds what waits or is being written.
+    room: Arc<Semaphore>,
+    /// Notified each time a writer becomes idle or is lost.
     came_back: Notify,
-    /// The writes that callers drive.
-    driven: Mutex<Vec<Weak<Driven>>>,
+    pub(super) runtime: Handle,
+    pub(super) waits: Waits,
 }
 
 struct State<W: BatchWriter> {
-    waiting: VecDeque<(W::Save, oneshot::Sender<Outcome<W>>)>,
+    waiting: VecDeque<Entry<W>>,
     idle: Vec<W>,
     busy: usize,
     is_closed: bool,
 }
 
-/// What a caller has to do after it has queued its save.
-pub(super) enum Turn<W> {
-    /// Drive this writer.
-    Write(W),
-    /// Wait for the answer.
-    Wait,
-    /// Nothing: the save was refused.
-    Closed,
+/// A save, and where its outcome goes.
+pub(super) struct Waiting<W: BatchWriter> {
+    pub(super) save: W::Save,
+    pub(super) reply: Reply<W>,
+    pub(super) since: Instant,
+}
+
+/// A save in the queue, with its share of the room.
+pub(super) struct Entry<W: BatchWriter> {
+    waiting: Waiting<W>,
+    room: OwnedSemaphorePermit,
+}
+
+/// What one commit stores. The room is given back when the outcomes are known.
+pub(super) struct Batch<W: BatchWriter> {
+    pub(super) saves: Vec<W::Save>,
+    pub(super) replies: Vec<(Reply<W>, OwnedSemaphorePermit)>,
 }
 
 impl<W: BatchWriter> Queue<W> {
-    pub(super) fn new(writers: impl IntoIterator<Item = W>) -> Self {
+    pub(super) fn new(runtime: Handle, writers: impl IntoIterator<Item = W>, waits: Waits) -> Self {
         let state = State {
             waiting: VecDeque::new(),
             idle: writers.into_iter().collect(),
@@ -52,8 +70,10 @@ impl<W: BatchWriter> Queue<W> {
         };
         Self {
             state: Mutex::new(state),
+            room: Arc::new(Semaphore::new(ROOM as usize)),
             came_back: Notify::new(),
-            driven: Mutex::default(),
+            runtime,
+            waits,
         }
     }
 
@@ -61,17 +81,52 @@ impl<W: BatchWriter> Queue<W> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(self: &Arc<Self>, save: W::Save, reply: oneshot::Sender<Outcome<W>>) -> Turn<Busy<W>> {
-        let mut state = self.lock();
-        // Writers are lost when a runtime is shut down; without any, nobody would ever answer.
-        if state.is_closed || (state.idle.is_empty() && state.busy == 0) {
-            return Turn::Closed;
+    /// Puts a save into the queue, now or when there is room.
+    pub(super) fn admit(queue: &Arc<Self>, waiting: Waiting<W>) {
+        let size = room_of(W::size(&waiting.save));
+        match Arc::clone(&queue.room).try_acquire_many_owned(size) {
+            Ok(room) => Self::enter(queue, Entry { waiting, room }),
+            Err(TryAcquireError::Closed) => waiting.refuse(Refusal::Closed),
+            Err(TryAcquireError::NoPermits) => {
+                // A task waits, and not the caller: given room, a caller that is not polled would keep it from others.
+                drop(
+                    queue
+                        .runtime
+                        .spawn(Self::wait_for_room(Arc::clone(queue), waiting, size)),
+                );
+            }
         }
-        state.waiting.push_back((save, reply));
-        if state.busy > 0 {
-            return Turn::Wait;
+    }
+
+    async fn wait_for_room(queue: Arc<Self>, waiting: Waiting<W>, size: u32) {
+        let limit = queue.waits.limit;
+        let room = Arc::clone(&queue.room).acquire_many_owned(size);
+        match timeout_at(waiting.since + limit, room).await {
+            // Room that comes too late is for others.
+            Ok(Ok(_)) if waiting.is_late(queue.waits) => waiting.refuse(Refusal::Full { limit }),
+            Ok(Ok(room)) => Self::enter(&queue, Entry { waiting, room }),
+            Ok(Err(_closed)) => waiting.refuse(Refusal::Closed),
+            Err(_elapsed) => waiting.refuse(Refusal::Full { limit }),
         }
-        self.take_idle(&mut state).map_or(Turn::Wait, Turn::Write)
+    }
+
+    fn enter(queue: &Arc<Self>, entry: Entry<W>) {
+        let mut state = queue.lock();
+        if state.is_closed {
+            drop(state);
+            return entry.refuse(Refusal::Closed);
+        }
+        if state.idle.is_empty() && state.busy == 0 {
+            drop(state);
+            return entry.refuse(Refusal::Abandoned);
+        }
+        state.waiting.push_back(entry);
+        let is_due = state.busy == 0 || queue.waits.before_joining.is_zero();
+        let idle = if is_due { queue.take_idle(&mut state) } else { None };
+        drop(state);
+        if let Some(writer) = idle {
+            drop(begin(&queue.runtime, Arc::clone(queue).write_all(writer)));
+        }
     }
 
     fn take_idle(self: &Arc<Self>, state: &mut State<W>) -> Option<Busy<W>> {
@@ -83,7 +138,7 @@ impl<W: BatchWriter> Queue<W> {
         })
     }
 
-    /// An idle writer for what waits for those at work.
+    /// Takes an idle writer for the saves that wait for busy ones.
     pub(super) fn take_spare(self: &Arc<Self>) -> Option<Busy<W>> {
         let mut state = self.lock();
         if state.waiting.is_empty() {
@@ -92,66 +147,51 @@ impl<W: BatchWriter> Queue<W> {
         self.take_idle(&mut state)
     }
 
-    /// Writes all that waits, when somebody drives it.
-    pub(super) fn drive(self: &Arc<Self>, runtime: &Handle, writer: Busy<W>) -> Arc<Driven> {
-        let write = Box::pin(Arc::clone(self).write_all(writer));
-        let driven = Driven::new(runtime.clone(), write);
-        let mut all = self.driven();
-        all.retain(|other| other.strong_count() > 0);
-        all.push(Arc::downgrade(&driven));
-        drop(all);
-        driven
+    pub(super) fn has_spare(&self) -> bool {
+        !self.lock().idle.is_empty()
     }
 
-    /// Lets tasks go on with what callers drive.
-    pub(super) fn hand_over(&self) {
-        let driven = std::mem::take(&mut *self.driven());
-        for driven in driven.iter().filter_map(Weak::upgrade) {
-            driven.hand_over();
-        }
-    }
-
-    fn driven(&self) -> MutexGuard<'_, Vec<Weak<Driven>>> {
-        self.driven.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Writes one batch, and returns the writer when there is more to write.
-    async fn write_once(&self, mut busy: Busy<W>) -> Option<Busy<W>> {
-        let (saves, replies) = self.take_batch();
-        let Some(writer) = &mut busy.writer else { return None };
-        if !saves.is_empty() {
-            for (reply, outcome) in replies.into_iter().zip(writer.write(&saves).await) {
-                // The caller may have gone away; the outcome stands all the same.
-                drop(reply.send(outcome));
+    /// Takes what waits, as much as one commit may store, and refuses what has waited for too long.
+    pub(super) fn take_batch(&self) -> Batch<W> {
+        let (mut batch, mut late) = (Batch::new(), Vec::new());
+        let mut state = self.lock();
+        while batch.saves.len() < BATCH {
+            match state.waiting.pop_front() {
+                Some(entry) if entry.is_late(self.waits) => late.push(entry),
+                Some(entry) => batch.push(entry),
+                None => break,
             }
         }
-        if saves.len() > 1 {
-            // Those who have just been answered may have more to save. Were the next batch taken before they have had
-            // their turn, it would be the first of them alone, and all others would wait for a commit of one save.
-            task::yield_now().await;
-        }
-        self.put_back(busy)
+        drop(state);
+        self.refuse_late(late);
+        batch
     }
 
-    /// Writes until nothing waits.
-    async fn write_all(self: Arc<Self>, busy: Busy<W>) {
-        let mut next = Some(busy);
-        while let Some(busy) = next {
-            next = self.write_once(busy).await;
-        }
-    }
-
-    fn take_batch(&self) -> (Vec<W::Save>, Vec<oneshot::Sender<Outcome<W>>>) {
+    /// Refuses the first saves of the queue if they have waited for too long.
+    pub(super) fn refuse_late_ones(&self) {
+        let mut late = Vec::new();
         let mut state = self.lock();
-        let len = state.waiting.len().min(BATCH);
-        state.waiting.drain(..len).unzip()
+        while let Some(entry) = state.waiting.pop_front_if(|entry| entry.is_late(self.waits)) {
+            late.push(entry);
+        }
+        drop(state);
+        self.refuse_late(late);
     }
 
-    /// Takes the writer back, unless something waits for it. One that has joined another goes when it has written once,
-    /// so that batches grow again when the other is fast.
-    fn put_back(&self, mut busy: Busy<W>) -> Option<Busy<W>> {
+    fn refuse_late(&self, late: Vec<Entry<W>>) {
+        let limit = self.waits.limit;
+        for entry in late {
+            let waited = entry.waiting.since.elapsed();
+            entry.refuse(Refusal::Late { waited, limit });
+        }
+    }
+
+    /// Takes the writer back, unless saves wait for it. A writer that has joined another one goes after one batch, so that
+    /// batches grow again once the other one is fast.
+    pub(super) fn put_back(&self, mut busy: Busy<W>) -> Option<Busy<W>> {
         let mut state = self.lock();
-        if !state.waiting.is_empty() && state.busy == 1 {
+        let stays = state.busy == 1 || self.waits.before_joining.is_zero();
+        if stays && !state.waiting.is_empty() {
             return Some(busy);
         }
         state.idle.extend(busy.writer.take());
@@ -161,8 +201,9 @@ impl<W: BatchWriter> Queue<W> {
         None
     }
 
-    /// Refuses further saves, and returns the writers when all are idle.
-    pub(super) async fn close(&self, runtime: &Handle) -> Vec<W> {
+    /// Refuses further saves, and returns the writers once all are idle.
+    pub(super) async fn close(&self) -> Vec<W> {
+        self.room.close();
         loop {
             let came_back = pin!(self.came_back.notified());
             {
@@ -172,17 +213,55 @@ impl<W: BatchWriter> Queue<W> {
                     return std::mem::take(&mut state.idle);
                 }
             }
-            if patiently(runtime, came_back).await.is_none() {
-                self.hand_over();
-            }
+            came_back.await;
         }
     }
 }
 
-/// A writer at work. When this is dropped with the writer in it, a runtime was shut down or the writer has panicked:
-/// the writer is lost, and the last one to be lost takes along what waits.
+/// Returns how much room a save of `bytes` bytes takes. The largest saves take all of it.
+fn room_of(bytes: usize) -> u32 {
+    u32::try_from(bytes >> 10).map_or(ROOM, |kib| kib.saturating_add(ROOM_OF_A_SAVE).min(ROOM))
+}
+
+impl<W: BatchWriter> Waiting<W> {
+    fn is_late(&self, waits: Waits) -> bool {
+        self.since.elapsed() >= waits.limit
+    }
+
+    fn refuse(self, refusal: Refusal) {
+        // The caller may be gone.
+        drop(self.reply.send(Err(refusal)));
+    }
+}
+
+impl<W: BatchWriter> Entry<W> {
+    fn is_late(&self, waits: Waits) -> bool {
+        self.waiting.is_late(waits)
+    }
+
+    fn refuse(self, refusal: Refusal) {
+        self.waiting.refuse(refusal);
+    }
+}
+
+impl<W: BatchWriter> Batch<W> {
+    const fn new() -> Self {
+        Self {
+            saves: Vec::new(),
+            replies: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, entry: Entry<W>) {
+        self.saves.push(entry.waiting.save);
+        self.replies.push((entry.waiting.reply, entry.room));
+    }
+}
+
+/// A busy writer. If this is dropped with the writer in it, the writer panicked or its runtime was shut down, and the writer
+/// is lost. Another writer takes over what waits; without one, everything that waits is refused.
 pub(super) struct Busy<W: BatchWriter> {
-    writer: Option<W>,
+    pub(super) writer: Option<W>,
     queue: Arc<Queue<W>>,
 }
 
@@ -191,15 +270,23 @@ impl<W: BatchWriter> Drop for Busy<W> {
         if self.writer.is_none() {
             return;
         }
-        let mut state = self.queue.lock();
+        let queue = &self.queue;
+        let mut state = queue.lock();
         state.busy -= 1;
-        let abandoned = if state.busy == 0 && state.idle.is_empty() {
-            std::mem::take(&mut state.waiting)
-        } else {
-            VecDeque::new()
-        };
+        let (mut successor, mut abandoned) = (None, VecDeque::new());
+        if state.busy == 0 && !state.waiting.is_empty() {
+            successor = queue.take_idle(&mut state);
+            if successor.is_none() {
+                abandoned = std::mem::take(&mut state.waiting);
+            }
+        }
         drop(state);
-        drop(abandoned);
-        self.queue.came_back.notify_waiters();
+        if let Some(writer) = successor {
+            drop(queue.runtime.spawn(Arc::clone(queue).write_all(writer)));
+        }
+        for entry in abandoned {
+            entry.refuse(Refusal::Abandoned);
+        }
+        queue.came_back.notify_waiters();
     }
 }
