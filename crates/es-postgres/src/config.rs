@@ -7,6 +7,7 @@ use es_sql::SqlName;
 use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 
 use crate::{
+    connections::Pool,
     encryption::encrypted,
     password::{self, Account, PasswordError, PasswordProvider},
 };
@@ -21,12 +22,16 @@ pub(crate) struct Config {
     pub(crate) connect_timeout: Duration,
     /// How long to wait for an answer.
     pub(crate) answer_timeout: Duration,
-    pub(crate) pool: Pool,
+    pub(crate) pool: PoolLimits,
+    /// The settings of every session, set by a statement: poolers refuse them in the start-up message.
+    pub(crate) session: Arc<[(&'static str, String)]>,
+    /// The pool that the application shares with others.
+    pub(crate) shared: Option<Pool>,
 }
 
 /// How many connections are kept, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pool {
+pub(crate) struct PoolLimits {
     /// So many stay open when they are idle.
     pub(crate) size: usize,
     /// So many more may be open at once.
@@ -76,29 +81,38 @@ impl Config {
     ) -> Result<Self, EnvironmentError> {
         let answer_timeout = positive_seconds(environment, "POSTGRES_STATEMENT_TIMEOUT", 30)?;
         Ok(Self {
-            server: server(environment, answer_timeout, provider)?,
+            server: server(environment, provider)?,
             schema: schema(environment)?,
             create_table: environment.flag("CREATE_TABLE", true)?,
             connect_timeout: positive_seconds(environment, "POSTGRES_CONNECT_TIMEOUT", 30)?,
             // The server gives up first, and says so.
             answer_timeout: answer_timeout + Duration::from_secs(2),
             pool: pool(environment)?,
+            session: session(environment, answer_timeout)?.into(),
+            shared: None,
+        })
+    }
+
+    /// What the environment says of the application's tables; everything else is as in `pool`.
+    pub(crate) fn with_pool(environment: &Environment, pool: &Pool) -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            schema: schema(environment)?,
+            create_table: environment.flag("CREATE_TABLE", true)?,
+            shared: Some(pool.clone()),
+            ..pool.0.config().clone()
         })
     }
 }
 
-fn server(
-    environment: &Environment,
-    statement_timeout: Duration,
-    provider: Option<Arc<dyn PasswordProvider>>,
-) -> Result<Server, EnvironmentError> {
+fn server(environment: &Environment, provider: Option<Arc<dyn PasswordProvider>>) -> Result<Server, EnvironmentError> {
     let account = account(environment)?;
     let options = PgConnectOptions::new_without_pgpass()
         .database(account.database())
         .username(account.user())
         .port(account.port())
         .application_name(environment.name())
-        .options(session(environment, statement_timeout)?);
+        // Poolers refuse it, and no number here is a float.
+        .extra_float_digits(None);
     let options = if account.host().starts_with('/') {
         options.socket(account.host())
     } else {
@@ -180,7 +194,7 @@ pub(crate) fn schema(environment: &Environment) -> Result<SqlName, EnvironmentEr
     })
 }
 
-fn pool(environment: &Environment) -> Result<Pool, EnvironmentError> {
+fn pool(environment: &Environment) -> Result<PoolLimits, EnvironmentError> {
     const COUNT: &str = "a whole number from 0 to 10000";
     const AGE: &str = "a number of seconds";
     let at_most = |key: &str, default: u16| match environment.parse(key, COUNT)? {
@@ -188,7 +202,7 @@ fn pool(environment: &Environment) -> Result<Pool, EnvironmentError> {
         count => Ok(usize::from(count.unwrap_or(default))),
     };
     let max_age = environment.parse("POSTGRES_CONN_MAX_AGE", AGE)?.unwrap_or(3600.0);
-    let pool = Pool {
+    let pool = PoolLimits {
         size: at_most("POSTGRES_POOL_SIZE", 5)?,
         max_overflow: at_most("POSTGRES_MAX_OVERFLOW", 10)?,
         max_age: Duration::try_from_secs_f64(max_age)

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
-use sqlx::{ConnectOptions as _, PgConnection, Row as _, postgres::PgConnectOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use tokio::time::timeout;
 
 use crate::{
@@ -38,7 +38,7 @@ pub(crate) async fn open(config: &Config) -> Result<Connection, Failure> {
     let begun = Instant::now();
     let options = options(config).await?;
     let left = config.connect_timeout.saturating_sub(begun.elapsed());
-    match timeout(left, connect(&options)).await {
+    match timeout(left, connect(&options, &config.session)).await {
         Ok(connection) => connection.map_err(Failure::while_connecting),
         Err(elapsed) => Err(Failure::unreached(elapsed)),
     }
@@ -53,14 +53,14 @@ pub(crate) async fn options(config: &Config) -> Result<PgConnectOptions, Failure
         .map_err(Failure::unreached)
 }
 
-async fn connect(options: &PgConnectOptions) -> Result<Connection, Failure> {
+async fn connect(options: &PgConnectOptions, session: &[(&'static str, String)]) -> Result<Connection, Failure> {
     let mut driver = options.connect().await.map_err(failure_of_connecting)?;
     if driver.server_version_num().is_some_and(|version| version < OLDEST) {
         return Err(Failure::unreached(
             "the server is older than PostgreSQL 14, the oldest that this store knows",
         ));
     }
-    let backend = Backend::of(&mut driver).await?;
+    let backend = set_up(&mut driver, session).await?;
     Ok(Connection {
         driver,
         backend,
@@ -68,15 +68,49 @@ async fn connect(options: &PgConnectOptions) -> Result<Connection, Failure> {
     })
 }
 
+/// Makes the settings of the session, reads them back, and returns which process has them.
+async fn set_up(driver: &mut PgConnection, session: &[(&'static str, String)]) -> Result<Backend, Failure> {
+    // Each is one message and one answer. Names and values are words and numbers of this store's own.
+    let list = |settings: Vec<String>| settings.join(", ");
+    let set = session
+        .iter()
+        .map(|(name, value)| format!("set_config('{name}', '{value}', false)"));
+    let set = format!("SELECT pg_backend_pid(), {}", list(set.collect()));
+    let set = sqlx::raw_sql(AssertSqlSafe(set)).fetch_one(&mut *driver).await?;
+    let read = session.iter().map(|(name, _)| format!("current_setting('{name}')"));
+    let read = format!(
+        "SELECT pid, {}, (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_get_activity(pg_backend_pid())",
+        list(read.collect())
+    );
+    let read = sqlx::raw_sql(AssertSqlSafe(read)).fetch_one(driver).await?;
+    let backend = Backend {
+        pid: read.try_get(0)?,
+        started: read.try_get(session.len() + 1)?,
+    };
+    for place in 1..=session.len() {
+        if set.try_get::<&str, _>(place)? != read.try_get::<&str, _>(place)? {
+            return Err(Failure::unfit(TRANSACTION_MODE));
+        }
+    }
+    if set.try_get::<i32, _>(0)? == backend.pid {
+        Ok(backend)
+    } else {
+        Err(Failure::unfit(TRANSACTION_MODE))
+    }
+}
+
+/// What to do about a pooler that the store cannot use.
+pub(crate) const TRANSACTION_MODE: &str = "the connection goes through a pooler in transaction mode, which gives each \
+     transaction another session: connect to the server itself, or through a pool in session mode";
+
 impl Backend {
-    async fn of(driver: &mut PgConnection) -> Result<Self, Failure> {
-        let query = "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint \
-                     FROM pg_stat_get_activity(pg_backend_pid())";
-        let row = sqlx::query(query).persistent(false).fetch_one(driver).await?;
-        Ok(Self {
-            pid: row.try_get(0)?,
-            started: row.try_get(1)?,
-        })
+    /// Returns `true` if the process is executing a statement.
+    pub(crate) async fn is_active(self, driver: &mut PgConnection) -> Result<bool, Failure> {
+        let query = "SELECT state = 'active' FROM pg_stat_get_activity($1) \
+                     WHERE (extract(epoch FROM backend_start) * 1000000)::bigint = $2";
+        let query = sqlx::query_scalar(query).bind(self.pid).bind(self.started);
+        let state: Option<Option<bool>> = query.persistent(false).fetch_optional(driver).await?;
+        Ok(state.flatten().unwrap_or_default())
     }
 
     /// Ends the process if it is still there, and says whether it was.
@@ -96,8 +130,10 @@ impl Backend {
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
     // These say themselves what to do.
     let is_explained = failure.is_caused_by::<PasswordError>() || failure.is_caused_by::<Unencrypted>();
+    let is_pooled = failure.is_of_another_session();
     let error = failure.into_error(Operation::Open);
     let advice = match error.kind() {
+        _ if is_pooled => TRANSACTION_MODE,
         _ if is_explained => "no connection can be made",
         RecorderErrorKind::Unavailable => {
             "it cannot be reached or refuses this account: see that it runs, \
@@ -108,6 +144,7 @@ pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
                                         es_postgres::schema::ddl prints, and set CREATE_TABLE to no"
         }
         RecorderErrorKind::Schema => "the tables are not as expected",
+        RecorderErrorKind::Invalid => "it cannot be used like this",
         _ => "it cannot be used",
     };
     let kind = error.kind().clone();

@@ -1,6 +1,6 @@
 //! An open database: connections, who writes and reads by them, and who is told of what is stored.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use es_persistence::{
     Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
@@ -15,10 +15,10 @@ use tokio::{runtime::Handle, time::timeout};
 use crate::{
     STORE,
     config::Config,
-    connection::cannot_open,
+    connection::{self, Backend, TRANSACTION_MODE, cannot_open},
     connections::Connections,
     error::Failure,
-    readers::Readers,
+    readers::{LOADERS, Loader, Readers},
     reading::{LogReading, Settled, SettledReading, StreamReading, TrackingReading},
     schema::{Found, Tables},
     watcher::{Wakers, Watcher},
@@ -35,8 +35,10 @@ pub(crate) struct PostgresDatabase {
     wakers: Wakers,
     is_durable: bool,
     connections: Arc<Connections>,
+    is_shared: bool,
     settled: Arc<Settled>,
     readers: Readers,
+    loads: GroupCommit<Loader>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
 }
@@ -66,16 +68,28 @@ impl Database for PostgresDatabase {
             RecorderError::new(STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error)
         })?;
         let tables = Arc::new(tables);
-        let connections = Connections::new(config.clone());
+        let runtime = Handle::try_current().map_err(|error| cannot_open(&config, Failure::unreached(error)))?;
+        let connections = match &config.shared {
+            Some(pool) => Arc::clone(&pool.0),
+            None => Connections::new(config.clone()),
+        };
         let prepared = prepare(&config, &tables, &connections).await;
         let Found { oid, is_durable, .. } = prepared.map_err(|failure| cannot_open(&config, failure))?;
-        let (wakers, runtime) = (Wakers::new(), Handle::current());
+        let wakers = Wakers::new();
         let settled = Arc::default();
         let writer = Writer::new(&config, &tables, &connections, &wakers).telling(&settled);
         let writers = vec![writer; WRITERS.min(connections.max_len())];
+        let readers = Readers::new(Arc::clone(&connections), runtime.clone());
+        let loaders = [(); LOADERS].map(|()| Loader::new(readers.clone(), Arc::clone(&tables)));
+        let loading = Waits {
+            before_joining: Duration::ZERO,
+            ..Waits::up_to(config.answer_timeout)
+        };
         Ok(Self {
             is_durable,
-            readers: Readers::new(config.clone(), Arc::clone(&connections), runtime.clone()),
+            readers,
+            loads: GroupCommit::new(runtime.clone(), loaders, loading),
+            is_shared: config.shared.is_some(),
             watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
             writer: GroupCommit::new(runtime, writers, Waits::up_to(config.answer_timeout)),
             settled,
@@ -86,14 +100,20 @@ impl Database for PostgresDatabase {
     }
 
     async fn close(&self) {
+        self.loads.close().await;
+        self.readers.close().await;
         self.writer.close().await;
         self.watcher.stop().await;
-        self.connections.close().await;
+        if !self.is_shared {
+            self.connections.close().await;
+        }
+        // Those who wait learn that there is nothing more to come.
+        self.wakers.wake();
     }
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
         let saved = self.writer.save(save).await;
-        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE)))
+        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::InsertEvents)))
     }
 
     async fn read_stream(
@@ -106,7 +126,11 @@ impl Database for PostgresDatabase {
             table,
             selection,
         };
-        self.readers.read(Operation::SelectEvents, reading).await
+        if reading.table != Table::Events || reading.selection.is_descending() {
+            return self.readers.read(Operation::SelectEvents, reading).await;
+        }
+        let loaded = self.loads.save(reading).await;
+        loaded.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::SelectEvents)))
     }
 
     async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
@@ -150,8 +174,21 @@ impl Database for PostgresDatabase {
 
 async fn prepare(config: &Config, tables: &Tables, connections: &Arc<Connections>) -> Result<Found, Failure> {
     let mut lease = connections.lease().await?;
+    refuse_transaction_mode(config, lease.backend).await?;
     let prepared = tables.prepare(&mut lease.driver, config.create_table);
     let found = timeout(config.answer_timeout, prepared).await??;
     lease.give_back();
     Ok(found)
+}
+
+/// How long a second connection may take: a pooler in session mode may have none to give.
+const SECOND_LIMIT: Duration = Duration::from_secs(2);
+
+/// Opens a second connection: two that are open at once are served by two processes, unless a pooler in transaction mode gives
+/// both of them the one that is free.
+async fn refuse_transaction_mode(config: &Config, first: Backend) -> Result<(), Failure> {
+    match timeout(SECOND_LIMIT, connection::open(config)).await {
+        Ok(Ok(second)) if second.backend == first => Err(Failure::unfit(TRANSACTION_MODE)),
+        _ => Ok(()),
+    }
 }

@@ -4,7 +4,7 @@ use std::{error, fmt};
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use sqlx::postgres::{PgDatabaseError, PgSeverity};
-use tokio::time::error::Elapsed;
+use tokio::{task::JoinError, time::error::Elapsed};
 
 use crate::STORE;
 
@@ -22,6 +22,8 @@ enum Reach {
     Unreached,
     /// It was not sent: there is no place among the connections.
     Crowded,
+    /// It was not sent: the store is closed.
+    Closed,
     /// It cannot be sent.
     Unfit,
     /// The server has refused it, for the reason of this code; it has changed nothing.
@@ -57,6 +59,29 @@ impl Failure {
         Self::new(Reach::Unreached, source)
     }
 
+    /// The store is closed.
+    pub(crate) fn closed() -> Self {
+        Self::new(Reach::Closed, "the store is closed")
+    }
+
+    /// The runtime of the store was shut down.
+    pub(crate) fn ended(source: JoinError) -> Self {
+        if source.is_cancelled() {
+            Self::new(
+                Reach::Closed,
+                "the runtime on which the store was opened has been shut down",
+            )
+        } else {
+            Self::unreached(source)
+        }
+    }
+
+    /// There was no answer, and the server is not at work on one.
+    pub(crate) fn silent() -> Self {
+        let source = "the connection is silent: the server is not at work on the statement, or cannot be asked";
+        Self::new(Reach::Lost, source)
+    }
+
     /// There is no place among the connections.
     pub(crate) fn crowded(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::new(Reach::Crowded, source)
@@ -65,6 +90,16 @@ impl Failure {
     /// What the server has answered makes no sense.
     pub(crate) fn unreadable(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self::new(Reach::Unreadable, source)
+    }
+
+    /// An answer is about something that was not asked.
+    pub(crate) fn misplaced() -> Self {
+        Self::unreadable("the answer names something that was not asked")
+    }
+
+    /// Returns `true` if it is about one of the rows that were asked for together, so that others can be read without it.
+    pub(crate) fn is_of_one_row(&self) -> bool {
+        self.reach == Reach::Unreadable || self.is_about_data()
     }
 
     /// It cannot be sent.
@@ -114,6 +149,11 @@ impl Failure {
         matches!(self.reach, Reach::Unreached | Reach::Undone) || self.is_collision()
     }
 
+    /// Returns `true` if the server has executed the statement in another session than the one that it was prepared for.
+    pub(crate) fn is_of_another_session(&self) -> bool {
+        matches!(self.code(), "26000" | "42P05")
+    }
+
     /// Whether the cause is an `E`.
     pub(crate) fn is_caused_by<E: error::Error + 'static>(&self) -> bool {
         self.source.is::<E>()
@@ -143,6 +183,7 @@ impl Failure {
     fn kind(&self, operation: Operation) -> RecorderErrorKind {
         let is_writing = matches!(operation, Operation::InsertEvents | Operation::InsertTracking);
         match &self.reach {
+            Reach::Closed => RecorderErrorKind::Closed,
             Reach::Unfit => RecorderErrorKind::Invalid,
             Reach::Misfit => RecorderErrorKind::Schema,
             Reach::Undone => RecorderErrorKind::NotStored,
@@ -161,6 +202,8 @@ impl Failure {
 /// What a code means, where that does not depend on what was asked.
 fn kind_of_code(code: &str) -> Option<RecorderErrorKind> {
     match (code, code.get(..2).unwrap_or_default()) {
+        // Statements that were prepared for one session, and executed in another one.
+        ("26000" | "42P05", _) => Some(RecorderErrorKind::Invalid),
         ("55P03" | "57P03" | "3D000", _) | (_, "08" | "28" | "53") => Some(RecorderErrorKind::Unavailable),
         ("25006" | "42501", _) => Some(RecorderErrorKind::ReadOnly),
         // The last one is the definition's own.

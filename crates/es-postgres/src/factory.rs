@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use es_persistence::Persistence;
 
-use crate::{config::Config, database::PostgresDatabase, password::PasswordProvider};
+use crate::{config::Config, connections::Pool, database::PostgresDatabase, password::PasswordProvider};
 
 /// The store in a PostgreSQL database: `PERSISTENCE_MODULE=postgres`.
 ///
@@ -22,4 +22,13 @@ pub fn factory_with(provider: impl PasswordProvider) -> Arc<dyn Persistence> {
     es_sql::persistence_with::<PostgresDatabase>(move |environment| {
         Config::from_environment(environment, Some(Arc::clone(&provider)))
     })
+}
+
+/// The same store, with connections of `pool`, which other applications may share. Of the settings in an application's own
+/// environment, only `POSTGRES_SCHEMA` and `CREATE_TABLE` are read.
+///
+/// Closing an application leaves the pool open: [`Pool::close`] closes it.
+#[must_use]
+pub fn factory_with_pool(pool: Pool) -> Arc<dyn Persistence> {
+    es_sql::persistence_with::<PostgresDatabase>(move |environment| Config::with_pool(environment, &pool))
 }

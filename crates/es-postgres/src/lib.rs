@@ -16,9 +16,9 @@
 //! | `POSTGRES_STATEMENT_TIMEOUT` | 30 | seconds to wait for an answer |
 //! | `POSTGRES_LOCK_TIMEOUT` | 0 | seconds to wait for what others have locked; 0 waits as long as for an answer |
 //! | `POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT` | 5 | seconds |
-//! | `POSTGRES_POOL_SIZE`, `POSTGRES_MAX_OVERFLOW` | 5, 10 | how many connections are kept, and how many more there may be |
+//! | `POSTGRES_POOL_SIZE`, `POSTGRES_MAX_OVERFLOW` | 5, 10 | how many idle connections are kept, and how many more there may be; those are closed after an idle minute |
 //! | `POSTGRES_CONN_MAX_AGE` | 3600 | seconds after which a connection is replaced |
-//! | `POSTGRES_PRE_PING` | no | ask whether a connection is alive before each use |
+//! | `POSTGRES_PRE_PING` | no | try a connection before each use, and not only after 15 idle seconds |
 //! | `CREATE_TABLE` | yes | make the tables that are missing |
 //!
 //! `require` encrypts for whoever answers, and `verify-ca` for whoever has a certificate by an authority that is trusted,
@@ -31,8 +31,10 @@
 //! readers how far the log is complete, so that writers need not wait for each other and readers miss nothing. Feeds are
 //! read from the primary: a standby does not see the markers.
 //!
-//! Connections are made to the server itself, or by a pooler that keeps sessions: which process has a save in its hands
-//! must be known when the connection is lost.
+//! Several applications can share their connections: see [`Pool`].
+//!
+//! Connections go to the server itself, or through a pooler such as `PgBouncer` in session mode. A pooler in transaction mode is
+//! refused when the store is opened: when a connection is lost, the store must know which process of the server has the save.
 
 mod config;
 mod connection;
@@ -50,7 +52,8 @@ mod watcher;
 mod writer;
 
 pub use self::{
-    factory::{factory, factory_with},
+    connections::Pool,
+    factory::{factory, factory_with, factory_with_pool},
     password::{Account, NoPassword, PasswordProvider},
     writer::TransactionalEvents,
 };

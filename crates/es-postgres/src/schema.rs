@@ -121,6 +121,7 @@ pub(crate) struct Tables {
     pub(crate) append_one: Sql,
     pub(crate) add_snapshots: Sql,
     pub(crate) settled: Sql,
+    pub(crate) select_streams: Sql,
     pub(crate) select_log: Sql,
     pub(crate) select_log_of_topics: Sql,
     pub(crate) last_tracking: Sql,
@@ -183,6 +184,17 @@ impl Tables {
             append_one: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_append_one"($1, $2, $3, $4, $5)"#),
             add_snapshots: names.sql(r#"SELECT * FROM "{schema}"."{name}_snapshots_add"($1, $2, $3, $4, $5)"#),
             settled: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_settled"()"#),
+            // The events of each aggregate come from one index, those of the first one first.
+            select_streams: names.sql(
+                r#"SELECT n.place, e.originator_version, e.topic, e.state
+                FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
+                    WITH ORDINALITY AS n(id, txt, lower, upper, len, place)
+                CROSS JOIN LATERAL (
+                    SELECT s.originator_version, s.topic, s.state FROM "{schema}"."{name}_events" s
+                    WHERE s.originator_id = n.id AND s.originator_text = n.txt
+                    AND s.originator_version > n.lower AND s.originator_version <= n.upper
+                    ORDER BY s.originator_version LIMIT n.len) e"#,
+            ),
             select_log: log(""),
             select_log_of_topics: log("AND topic = ANY ($4)"),
             last_tracking: names

@@ -78,6 +78,12 @@ impl Wakers {
             .send_if_modified(|outgoing| !std::mem::replace(&mut traffic(outgoing).is_listening, true));
     }
 
+    /// Wakes everybody who waits in this process.
+    pub(crate) fn wake(&self) {
+        self.events.wake();
+        self.tracking.wake();
+    }
+
     fn close(&self) {
         self.outgoing.send_modify(|outgoing| outgoing.is_closed = true);
     }

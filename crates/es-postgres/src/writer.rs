@@ -12,7 +12,7 @@ use std::{
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use es_sql::{Save, Table, group_commit::BatchWriter};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 pub use self::transaction::TransactionalEvents;
 use self::{
@@ -90,8 +90,8 @@ impl Writer {
     async fn try_group(&self, group: &Group<'_>) -> Result<Answer, GroupError> {
         let mut lease = self.connections.lease().await.map_err(GroupError::NotStored)?;
         let backend = lease.backend;
-        let sent = timeout(self.config.answer_timeout, group.send(&self.tables, &mut lease.driver)).await;
-        match sent.unwrap_or_else(|elapsed| Err(elapsed.into())) {
+        let sent = group.send(&self.tables, &mut lease.driver);
+        match self.connections.answered(backend, sent).await {
             Ok(answer) => {
                 lease.give_back();
                 Ok(answer)

@@ -83,17 +83,20 @@ impl Database for SqliteDatabase {
     }
 
     async fn close(&self) {
-        self.readers.close();
+        self.readers.close().await;
         self.watcher.stop().await;
         // The last connection that closes moves the write-ahead log into the file; one that reads cannot.
         self.writer.close().await;
+        // Those who wait learn that there is nothing more to come.
+        self.wakers.events.wake();
+        self.wakers.tracking.wake();
     }
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
         self.writer
             .save(save)
             .await
-            .unwrap_or_else(|refusal| Err(refusal.into_error(STORE)))
+            .unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::InsertEvents)))
     }
 
     async fn read_stream(

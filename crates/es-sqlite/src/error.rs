@@ -4,6 +4,7 @@ use std::error;
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use rusqlite::ffi;
+use tokio::task::JoinError;
 
 use crate::STORE;
 
@@ -15,7 +16,30 @@ pub(crate) struct Failure {
     source: Box<dyn error::Error + Send + Sync>,
 }
 
+/// The store is of no use any more.
+#[derive(Debug, thiserror::Error)]
+enum Closed {
+    #[error("the store is closed")]
+    ByCaller,
+    #[error("the runtime on which the store was opened has been shut down")]
+    WithRuntime,
+}
+
 impl Failure {
+    /// The store is closed.
+    pub(crate) fn closed() -> Self {
+        Self::new(Closed::ByCaller)
+    }
+
+    /// A task has ended before its work: it has panicked, or the runtime was shut down.
+    pub(crate) fn ended(source: JoinError) -> Self {
+        if source.is_cancelled() {
+            Self::new(Closed::WithRuntime)
+        } else {
+            Self::new(source)
+        }
+    }
+
     pub(crate) fn new(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self {
             code: None,
@@ -102,6 +126,7 @@ impl Failure {
             Some(ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB) => RecorderErrorKind::Corrupt,
             Some(ffi::SQLITE_ERROR | ffi::SQLITE_SCHEMA) => RecorderErrorKind::Schema,
             Some(ffi::SQLITE_TOOBIG) => RecorderErrorKind::Invalid,
+            None if self.source.is::<Closed>() => RecorderErrorKind::Closed,
             _ if operation == Operation::InsertEvents => RecorderErrorKind::NotStored,
             _ => RecorderErrorKind::Other,
         }

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{config::Config, connection, error::Failure, gate::Gate};
 
 /// How many reads go on at once.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: u32 = 8;
 
 /// How many rows, and how many bytes of states, are read on the caller's thread: well under a millisecond of work when
 /// the file is in memory. What is more goes on in a thread for blocking work.
@@ -72,7 +72,7 @@ impl Readers {
         Arc::new(Self {
             config,
             idle: Mutex::default(),
-            permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            permits: Arc::new(Semaphore::new(CONNECTIONS as usize)),
             gate,
             runtime,
         })
@@ -87,7 +87,7 @@ impl Readers {
     ) -> Result<R::Output, RecorderError> {
         let readers = Arc::clone(self);
         let read = detached(&self.runtime, async move { readers.read_all(reading).await }).await;
-        let read = read.unwrap_or_else(|ended| Err(Failure::new(ended)));
+        let read = read.unwrap_or_else(|ended| Err(Failure::ended(ended)));
         read.map_err(|failure| failure.into_error(operation))
     }
 
@@ -101,12 +101,12 @@ impl Readers {
                 .advance(&mut reading, Budget::UNLIMITED)
                 .map(|_all| reading.finish())
         };
-        tokio::task::spawn_blocking(rest).await.map_err(Failure::new)?
+        tokio::task::spawn_blocking(rest).await.map_err(Failure::ended)?
     }
 
     async fn lease(self: &Arc<Self>) -> Result<Lease, Failure> {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
-        let permit = permit.map_err(|_closed| Failure::new("the store is closed"))?;
+        let permit = permit.map_err(|_closed| Failure::closed())?;
         let gate = self.gate.read().await;
         self.config.place.check()?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -122,9 +122,11 @@ impl Readers {
         })
     }
 
-    /// Closes the connections that nobody is using, and opens no others.
-    pub(crate) fn close(&self) {
+    /// Waits for the reads that are running, closes all connections, and refuses later reads.
+    pub(crate) async fn close(&self) {
+        let running = self.permits.acquire_many(CONNECTIONS).await;
         self.permits.close();
+        drop(running);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

@@ -49,6 +49,8 @@ pub enum RecorderErrorKind {
     OutcomeUnknown,
     /// The store cannot be reached or is locked for too long. Nothing is stored; the call may be repeated.
     Unavailable,
+    /// The store is closed, or the runtime on which it was opened has been shut down. Nothing is stored; open it again.
+    Closed,
     /// The store may not be written.
     ReadOnly,
     /// What is stored cannot be read: it is damaged or not of this library's making.
@@ -155,6 +157,7 @@ impl fmt::Display for RecorderErrorKind {
             Self::NotStored => f.write_str("writing failed, and nothing is stored"),
             Self::OutcomeUnknown => f.write_str("writing failed, and it is unknown whether the events are stored"),
             Self::Unavailable => f.write_str("it cannot be reached or is locked"),
+            Self::Closed => f.write_str("it is closed"),
             Self::ReadOnly => f.write_str("it may not be written"),
             Self::Corrupt => f.write_str("what is there cannot be read"),
             Self::Schema => f.write_str("its tables are missing or not as expected"),

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicI64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst},
     },
 };
 
@@ -37,6 +37,11 @@ struct State {
     left: [AtomicI64; 2],
     /// Takes bytes and passes none on.
     is_black_hole: AtomicBool,
+    /// How many connections there were so far, and how many of them, from the first, pass nothing on.
+    connections: AtomicU64,
+    deaf: AtomicU64,
+    /// The first message of each client.
+    greetings: Mutex<Vec<Vec<u8>>>,
     /// Lets nobody in.
     is_down: AtomicBool,
     stays_down: AtomicBool,
@@ -92,6 +97,25 @@ impl Proxy {
         self.state.is_black_hole.store(true, SeqCst);
     }
 
+    /// Keeps the connections that are there and passes nothing on by them; later ones work.
+    pub(crate) fn deafen(&self) {
+        self.state.deaf.store(self.connections(), SeqCst);
+    }
+
+    /// How many connections there were so far.
+    pub(crate) fn connections(&self) -> u64 {
+        self.state.connections.load(SeqCst)
+    }
+
+    /// The first message of each client.
+    pub(crate) fn greetings(&self) -> Vec<String> {
+        let greetings = self.state.greetings.lock().unwrap();
+        greetings
+            .iter()
+            .map(|greeting| String::from_utf8_lossy(greeting).into_owned())
+            .collect()
+    }
+
     /// How many bytes have gone `way` so far.
     pub(crate) fn passed(&self, way: Way) -> i64 {
         self.state.passed[way as usize].load(SeqCst)
@@ -110,25 +134,26 @@ async fn pass(client: TcpStream, address: String, state: Arc<State>) {
     let (from_client, to_client) = client.into_split();
     let (from_server, to_server) = server.into_split();
     let mut cut = state.cut.subscribe();
+    let number = state.connections.fetch_add(1, SeqCst);
     tokio::select! {
-        () = copy(Way::ToServer, from_client, to_server, &state) => {}
-        () = copy(Way::ToClient, from_server, to_client, &state) => {}
+        () = copy(Way::ToServer, from_client, to_server, number, &state) => {}
+        () = copy(Way::ToClient, from_server, to_client, number, &state) => {}
         _ = cut.changed() => {}
     }
 }
 
 /// Passes bytes on until there are no more, or the cut has come.
-async fn copy(way: Way, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, state: &State) {
+async fn copy(way: Way, mut from: OwnedReadHalf, mut to: OwnedWriteHalf, number: u64, state: &State) {
     let mut buffer = vec![0; 1 << 16];
     let mut messages = Messages::default();
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        if state.is_black_hole.load(SeqCst) {
+        if state.is_black_hole.load(SeqCst) || number < state.deaf.load(SeqCst) {
             continue;
         }
         let left = state.left[way as usize].load(SeqCst);
         let passed = usize::try_from(left).map_or(length, |left| left.min(length));
         if way == Way::ToServer {
-            messages.count(&buffer[..passed], &state.messages);
+            messages.count(&buffer[..passed], state);
         }
         if to.write_all(&buffer[..passed]).await.is_err() {
             return;
@@ -155,7 +180,7 @@ struct Messages {
 }
 
 impl Messages {
-    fn count(&mut self, bytes: &[u8], counts: &Mutex<BTreeMap<u8, usize>>) {
+    fn count(&mut self, bytes: &[u8], state: &State) {
         self.pending.extend_from_slice(bytes);
         loop {
             let kind = usize::from(self.is_started);
@@ -167,7 +192,9 @@ impl Messages {
                 return;
             }
             if self.is_started {
-                *counts.lock().unwrap().entry(self.pending[0]).or_default() += 1;
+                *state.messages.lock().unwrap().entry(self.pending[0]).or_default() += 1;
+            } else {
+                state.greetings.lock().unwrap().push(self.pending[..length].to_vec());
             }
             self.is_started = true;
             self.pending.drain(..length);

@@ -15,7 +15,7 @@ pub enum Refusal {
     Abandoned,
     /// The save waited for longer than it may.
     #[error(
-        "the save waited for {waited:?} behind others, and the limit is {limit:?}: the store is overloaded or locked"
+        "the call waited for {waited:?} behind others, and the limit is {limit:?}: the store is overloaded or locked"
     )]
     Late {
         /// How long it waited.
@@ -24,7 +24,7 @@ pub enum Refusal {
         limit: Duration,
     },
     /// The queue had no room for the save for as long as a save may wait.
-    #[error("too many saves wait already, and none was written for {limit:?}: the store is overloaded or locked")]
+    #[error("too many calls wait already, and none was begun for {limit:?}: the store is overloaded or locked")]
     Full {
         /// How long it waited for room.
         limit: Duration,
@@ -35,13 +35,14 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Returns the error for the caller whose save was in the queue of `store`.
-    pub fn into_error(self, store: &'static str) -> RecorderError {
+    /// Returns the error for the caller of `operation` in the queue of `store`.
+    pub fn into_error(self, store: &'static str, operation: Operation) -> RecorderError {
         let kind = match self {
-            Self::Closed | Self::Abandoned => RecorderErrorKind::NotStored,
+            Self::Closed | Self::Abandoned => RecorderErrorKind::Closed,
             Self::Late { .. } | Self::Full { .. } => RecorderErrorKind::Unavailable,
+            Self::Lost if operation == Operation::SelectEvents => RecorderErrorKind::Unavailable,
             Self::Lost => RecorderErrorKind::OutcomeUnknown,
         };
-        RecorderError::new(store, Operation::InsertEvents, kind).with_source(self)
+        RecorderError::new(store, operation, kind).with_source(self)
     }
 }

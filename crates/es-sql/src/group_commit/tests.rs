@@ -1,3 +1,5 @@
+//! Saves, and a writer that writes when it is let.
+
 use std::{
     future::{pending, poll_fn},
     pin::pin,

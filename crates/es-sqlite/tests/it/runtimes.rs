@@ -8,8 +8,8 @@ use std::{
     thread::{self, Thread},
 };
 
-use es_persistence::{DatastoreError, RecorderErrorKind};
-use futures_util::future::join_all;
+use es_persistence::{DatastoreError, RecorderErrorKind, Selection, Subscription};
+use futures_util::{StreamExt as _, future::join_all};
 
 use crate::store::{close, event, events, open, try_open};
 
@@ -60,7 +60,7 @@ fn an_open_store_is_used_from_anywhere() {
     );
     assert_eq!(wait(first).unwrap().len(), 2000);
     assert_eq!(wait(second).unwrap(), [2001]);
-    let log = wait(recorder.select_notifications(es_persistence::Selection::all()));
+    let log = wait(recorder.select_notifications(Selection::all()));
     assert_eq!(log.unwrap().len(), 2001);
     let saves = (3..20).map(|aggregate| recorder.insert_events(vec![event(aggregate, 1)]));
     assert!(wait(join_all(saves)).iter().all(Result::is_ok));
@@ -79,7 +79,7 @@ async fn after_the_end_saves_and_reads_say_that_the_store_is_closed() {
     let store = open().await;
     store.datastore.close().await;
     let saved = store.recorder.insert_events(events(1, 1)).await.unwrap_err();
-    assert_eq!(*saved.kind(), RecorderErrorKind::NotStored);
+    assert_eq!(*saved.kind(), RecorderErrorKind::Closed);
     assert_eq!(saved.source().unwrap().to_string(), "the store is closed");
     let read = store.recorder.max_position().await.unwrap_err();
     assert_eq!(read.source().unwrap().to_string(), "the store is closed");
@@ -99,4 +99,42 @@ async fn what_was_saved_while_the_store_was_closing_is_there_and_nothing_else() 
     let store = try_open(folder).await.unwrap();
     let last = store.recorder.max_position().await.unwrap().unwrap_or(0);
     assert_eq!(last, stored as u64);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closing_ends_subscriptions_and_waits_for_reads_and_leaves_no_log_behind() {
+    let store = open().await;
+    for aggregate in 1..=4 {
+        store.recorder.insert_events(events(aggregate, 2000)).await.unwrap();
+    }
+    let subscription = Subscription::new(Arc::clone(&store.recorder), Selection::after(0));
+    let follower = tokio::spawn(subscription.collect::<Vec<_>>());
+    let reads: Vec<_> = (0..16)
+        .map(|_| {
+            let recorder = Arc::clone(&store.recorder);
+            tokio::spawn(async move { recorder.select_notifications(Selection::all()).await })
+        })
+        .collect();
+    // One of them has begun, and is not polled until the store is closed.
+    let mut begun = Box::pin(store.recorder.select_notifications(Selection::all()));
+    assert!(
+        begun
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
+    store.datastore.close().await;
+    let names = std::fs::read_dir(store.folder.path()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["events.sqlite"], "the write-ahead log is still there");
+    assert_eq!(begun.await.unwrap().len(), 8000);
+    for read in join_all(reads).await {
+        match read.unwrap() {
+            Ok(read) => assert_eq!(read.len(), 8000),
+            Err(error) => assert_eq!(*error.kind(), RecorderErrorKind::Closed),
+        }
+    }
+    let delivered = follower.await.unwrap();
+    let end = delivered.last().unwrap().as_ref().unwrap_err();
+    assert_eq!(*end.kind(), RecorderErrorKind::Closed);
 }
