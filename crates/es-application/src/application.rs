@@ -1,14 +1,16 @@
 //! The application itself.
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome};
-use es_persistence::{Datastore, EventStore};
+use es_persistence::{ApplicationRecorder, Datastore, EventStore, Notification, ReadableLog, Source, Upstream as _};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, NotificationLog, Recorded, Repository,
-    Selection, Subscription, execute, save::Stored,
+    ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, NotificationLog, Prepared, Recorded,
+    Repository, Retries, Selection, Subscription, Targets,
+    execute::{self, Existing, OrCreate},
+    turns::Turns,
 };
 
 /// Saves aggregates, finds them again, and shows what has happened.
@@ -19,10 +21,12 @@ use crate::{
 pub struct Application {
     inner: Arc<Inner>,
     metadata: Metadata,
+    retries: Retries,
 }
 
 struct Inner {
-    name: String,
+    source: Source,
+    turns: Turns,
     repository: Repository,
     datastore: Arc<dyn Datastore>,
 }
@@ -33,21 +37,24 @@ impl Application {
         ApplicationBuilder::new(name.into())
     }
 
-    pub(crate) fn new(name: String, repository: Repository, datastore: Arc<dyn Datastore>) -> Self {
+    pub(crate) fn new(name: &str, repository: Repository, datastore: Arc<dyn Datastore>) -> Self {
+        let log: Arc<dyn ReadableLog> = Arc::<dyn ApplicationRecorder>::clone(repository.store().recorder());
         let inner = Arc::new(Inner {
-            name,
+            turns: Turns::default(),
+            source: Source::new(name, log, repository.store().mapper().clone()),
             repository,
             datastore,
         });
         Self {
             inner,
             metadata: Metadata::new(),
+            retries: Retries::default(),
         }
     }
 
     /// The application's name.
     pub fn name(&self) -> &str {
-        &self.inner.name
+        self.inner.source.name()
     }
 
     /// The aggregates that have been saved.
@@ -75,9 +82,9 @@ impl Application {
     /// # }
     /// ```
     pub fn subscribe(&self, selection: Selection) -> Subscription {
-        let recorder = Arc::clone(self.store().recorder());
+        let log = Arc::clone(self.source().log());
         Subscription::new(
-            es_persistence::Subscription::new(recorder, selection),
+            es_persistence::Subscription::new(log, selection),
             self.store().mapper().clone(),
         )
     }
@@ -96,9 +103,13 @@ impl Application {
     #[must_use]
     pub fn with_metadata(&self, metadata: Metadata) -> Self {
         Self {
-            inner: Arc::clone(&self.inner),
             metadata: metadata.or(&self.metadata),
+            ..self.clone()
         }
+    }
+
+    pub(crate) fn source(&self) -> &Source {
+        &self.inner.source
     }
 
     pub(crate) fn store(&self) -> &EventStore {
@@ -123,56 +134,170 @@ impl Application {
     ///
     /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
     /// were: read them again to learn which.
-    pub async fn save(&self, mut changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
-        let (mut events, mut heads) = (Vec::new(), VecDeque::new());
-        changes.add_metadata(&self.metadata);
-        changes.encode(self.store().mapper(), &mut events, &mut heads)?;
+    pub async fn save(&self, changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
+        let mut prepared = Prepared::new(self, changes)?;
+        let events = prepared.rows();
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let repository = self.repository();
         let notifications = repository.put(events).await?;
-        let snapshots = repository.snapshots();
-        let mut stored = Stored {
-            heads,
-            cache: repository.cache(),
-            snapshots,
-            due: Vec::new(),
-        };
-        changes.saved(&mut stored);
-        if let Some(snapshots) = snapshots {
-            snapshots.keep_due(stored.due).await;
+        let due = prepared.take_events().due;
+        if let Some(snapshots) = repository.snapshots() {
+            snapshots.keep_due(due).await;
         }
-        let mapper = self.store().mapper();
-        Ok(notifications
-            .into_iter()
-            .map(|notification| Recorded::new(notification, mapper.clone()))
-            .collect())
+        Ok(self.recorded(notifications))
     }
 
-    /// Reads the aggregate, runs `command` on it, and saves what it has triggered.
+    /// Prepares the pending events of aggregates for a transaction of the caller's own: see `TransactionalEvents` of
+    /// `es-sqlite` and `es-postgres`.
     ///
-    /// When the aggregate has moved on meanwhile, all three are done again, after a short random pause, up to 20 times:
-    /// `command` may run more than once, and has to decide by what it is given. It returns nothing or a `Result`.
+    /// ```
+    /// # use es_application::prelude::*;
+    /// # use es_domain::prelude::*;
+    /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # pub struct Dog { root: Root<Self> }
+    /// # #[events]
+    /// # impl Dog {
+    /// #     #[event(Registered)]
+    /// #     pub fn register() -> Self { Self::default() }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ApplicationError> {
+    /// # let app = Application::builder("DogSchool").open().await?;
+    /// let mut dog = Dog::register();
+    /// let prepared = app.prepare(&mut dog)?;
+    /// let rows = prepared.events();
+    /// // … let positions = log.insert_in(&mut transaction, rows).await?;
+    /// // … transaction.commit().await?;
+    /// # let positions = vec![1; rows.len()];
+    /// let recordings = prepared.stored(positions);
+    /// assert_eq!(recordings[0].topic(), "Dog.Registered");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`ExecuteError::Command`] with the command's own error, in which case nothing is saved; otherwise
-    /// [`ExecuteError::Application`], as for [`Repository::get`] and [`save`](Self::save).
+    /// [`ApplicationError::Trigger`] when an event was refused, [`ApplicationError::Mapper`] when an event cannot be written.
+    pub fn prepare<C: Changes>(&self, changes: C) -> Result<Prepared<'_, C>, ApplicationError> {
+        Prepared::new(self, changes)
+    }
+
+    pub(crate) fn recorded(&self, notifications: impl IntoIterator<Item = Notification>) -> Vec<Recorded> {
+        let mapper = self.store().mapper();
+        let recorded = |notification| Recorded::of(notification, mapper.clone());
+        notifications.into_iter().map(recorded).collect()
+    }
+
+    pub(crate) const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Carries out a command: reads the aggregate, lets `command` decide, and saves what it has triggered.
+    ///
+    /// Several aggregates are named by a tuple or a list of IDs, and `command` is given them in the same form; their events
+    /// are saved in one transaction. If another process was faster, all of it is done again: `command` may run several times,
+    /// and changes nothing outside of the aggregates. Commands on the same aggregate in one process wait for each other, in
+    /// the order in which they came.
+    ///
+    /// ```
+    /// # use es_application::prelude::*;
+    /// # use es_domain::prelude::*;
+    /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # pub struct Account { root: Root<Self>, balance: u64 }
+    /// # #[derive(Debug)] pub struct TooLittle;
+    /// # #[events]
+    /// # impl Account {
+    /// #     #[event(Opened)]
+    /// #     pub fn open() -> Self { Self::default() }
+    /// #     #[event(Deposited)]
+    /// #     pub fn deposit(&mut self, amount: u64) { self.balance += amount; }
+    /// #     #[event(Withdrawn)]
+    /// #     fn withdrawn(&mut self, amount: u64) { self.balance -= amount; }
+    /// #     pub fn withdraw(&mut self, amount: u64) -> Result<(), TooLittle> {
+    /// #         if amount > self.balance { return Err(TooLittle); }
+    /// #         self.withdrawn(amount);
+    /// #         Ok(())
+    /// #     }
+    /// # }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let app = Application::builder("Bank").open().await?;
+    /// # let (mut ann, mut bob) = (Account::open(), Account::open());
+    /// # app.save((&mut ann, &mut bob)).await?;
+    /// app.execute(ann.id(), |ann| ann.deposit(10)).await?;
+    /// let moved = app.execute((ann.id(), bob.id()), |(ann, bob)| {
+    ///     ann.withdraw(4)?;
+    ///     bob.deposit(4);
+    ///     Ok::<_, TooLittle>(())
+    /// });
+    /// assert_eq!(moved.await.expect("there is enough").recordings().len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ExecuteError::Command`] with the error of `command`, after which nothing is saved. [`ExecuteError::Application`] when
+    /// an aggregate is not found, is named twice, cannot be read or cannot be saved, when others were faster in every attempt
+    /// that [`Retries`] allows, and when there is no Tokio runtime with a timer.
     ///
     /// # Cancel safety
     ///
-    /// As [`save`](Self::save).
-    pub async fn execute<I, R>(
+    /// As [`save`](Self::save): the events of the last attempt are stored, or none.
+    pub async fn execute<M, T, R>(
+        &self,
+        targets: T,
+        command: impl FnMut(T::Borrowed<'_>) -> R + Send,
+    ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
+    where
+        T: Targets<M>,
+        R: Outcome<Value: Send, Error: Send> + Send,
+    {
+        execute::execute(self, targets, Existing, command).await
+    }
+
+    /// Carries out a command on an aggregate that is made by `create` if it does not exist.
+    ///
+    /// `create` makes the aggregate with the ID `id`, and `command` decides on the new aggregate as on one that exists. If
+    /// two callers create it at once, the second one's command is done again on the first one's aggregate.
+    ///
+    /// # Errors
+    ///
+    /// As [`execute`](Self::execute); an aggregate whose life has ended is not made anew, and saving it is a conflict.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`execute`](Self::execute).
+    pub async fn execute_or_create<I, R>(
         &self,
         id: I,
+        create: impl FnMut() -> I::Aggregate + Send,
         command: impl FnMut(&mut I::Aggregate) -> R + Send,
     ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
     where
         I: AggregateId,
         R: Outcome<Value: Send, Error: Send> + Send,
     {
-        execute::execute(self, id, command).await
+        execute::execute(self, id, OrCreate(create), command).await
+    }
+
+    /// Returns this application with other limits for repeated commands.
+    #[must_use]
+    pub fn with_retries(&self, retries: Retries) -> Self {
+        Self {
+            retries,
+            ..self.clone()
+        }
+    }
+
+    pub(crate) const fn retries(&self) -> Retries {
+        self.retries
+    }
+
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.inner.turns
     }
 
     /// Keeps the aggregate's present state, so that later readings begin there and need only the events after it. Returns
@@ -240,9 +365,8 @@ impl Application {
         let repository = self.repository();
         let snapshots = repository.snapshots().ok_or(ApplicationError::SnapshotsDisabled)?;
         let aggregate = repository.get_at(id, version).await?;
-        let snapshot = snapshots.encode(&aggregate)?;
-        if let Some(snapshot) = snapshot {
-            snapshots.keep(snapshot).await?;
+        if let Some(snapshot) = snapshots.encode(&aggregate)? {
+            snapshots.keep(vec![snapshot]).await?;
         }
         Ok(aggregate.version())
     }
@@ -261,7 +385,7 @@ impl Application {
 impl fmt::Debug for Application {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Application")
-            .field("name", &self.inner.name)
+            .field("name", &self.name())
             .finish_non_exhaustive()
     }
 }

@@ -83,7 +83,7 @@ impl ApplicationBuilder {
         let recorder = datastore.application_recorder().await?;
         let snapshots = snapshots(&environment, self.intervals, &mapper, &*datastore).await?;
         let repository = Repository::new(EventStore::new(recorder, mapper), snapshots, cache);
-        Ok(Application::new(environment.name().to_owned(), repository, datastore))
+        Ok(Application::new(environment.name(), repository, datastore))
     }
 }
 

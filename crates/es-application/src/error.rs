@@ -32,6 +32,15 @@ pub enum ApplicationError {
     /// A setting is wrong.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
+    /// A command names one aggregate twice.
+    #[error("the command names aggregate {id} twice: name each aggregate once")]
+    Repeated {
+        /// The ID of the aggregate.
+        id: OriginatorId,
+    },
+    /// A command was called without a Tokio runtime, or in one without a timer.
+    #[error("a command needs a Tokio runtime with a timer: call it from a runtime that was built with `enable_all`")]
+    NoRuntime,
     /// A snapshot was to be taken of an application that keeps none.
     #[error("snapshots are switched off: set IS_SNAPSHOTTING_ENABLED to y, or call `snapshot_every` on the builder")]
     SnapshotsDisabled,
@@ -69,6 +78,7 @@ impl From<EventStoreError> for ApplicationError {
         match error {
             EventStoreError::Mapper(error) => Self::Mapper(error),
             EventStoreError::Recorder(error) => Self::Recorder(error),
+            EventStoreError::Replay(error) => Self::Replay(error),
         }
     }
 }

@@ -1,15 +1,55 @@
-//! Commands: read, decide, save, and again when somebody else was faster.
+//! Commands: read, decide, save, and again if another command was faster.
 
-use std::{convert::Infallible, error, fmt, time::Duration};
+use std::{convert::Infallible, error, fmt, panic::AssertUnwindSafe, time::Duration};
 
 use es_domain::{AggregateId, Outcome};
+use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Application, ApplicationError, Recorded};
+use crate::{Application, ApplicationError, One, Recorded, Repository, Targets, targets};
 
-/// How often a command is tried in all.
-const ATTEMPTS: u32 = 20;
+/// How often a command is tried again after a conflict, and for how long.
+///
+/// Commands on one aggregate within one process wait for each other and do not conflict; these limits concern commands in
+/// several processes, and saves beside commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Retries {
+    /// The greatest number of attempts, the first one included. Default: 20.
+    pub attempts: u32,
+    /// No attempt begins later than this after the first one. Default: 10 seconds.
+    pub within: Duration,
+}
 
-/// The longest pause before a further attempt.
+impl Default for Retries {
+    fn default() -> Self {
+        Self {
+            attempts: 20,
+            within: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Retries {
+    /// Tries a command once.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default().attempts(1)
+    }
+
+    /// Sets the greatest number of attempts, the first one included. 0 counts as 1.
+    #[must_use]
+    pub const fn attempts(self, attempts: u32) -> Self {
+        Self { attempts, ..self }
+    }
+
+    /// Sets the time after which no further attempt begins.
+    #[must_use]
+    pub const fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
+    }
+}
+
+/// The longest pause between two attempts.
 const MAX_PAUSE: Duration = Duration::from_millis(50);
 
 /// A command has been carried out.
@@ -83,27 +123,104 @@ impl From<ExecuteError<Infallible>> for ApplicationError {
     }
 }
 
-pub(crate) async fn execute<I: AggregateId, R: Outcome>(
+/// Reads the aggregates of a command.
+pub(crate) trait Read<M, T: Targets<M>>: Send {
+    fn read(
+        &mut self,
+        repository: &Repository,
+        targets: T,
+    ) -> impl Future<Output = Result<T::Aggregates, ApplicationError>> + Send;
+}
+
+/// Reads aggregates that exist.
+pub(crate) struct Existing;
+
+impl<M, T: Targets<M>> Read<M, T> for Existing {
+    fn read(
+        &mut self,
+        repository: &Repository,
+        targets: T,
+    ) -> impl Future<Output = Result<T::Aggregates, ApplicationError>> + Send {
+        targets.get(repository)
+    }
+}
+
+/// Makes the aggregate if it does not exist.
+pub(crate) struct OrCreate<F>(pub(crate) F);
+
+impl<I: AggregateId, F: FnMut() -> I::Aggregate + Send> Read<One, I> for OrCreate<F> {
+    async fn read(&mut self, repository: &Repository, id: I) -> Result<I::Aggregate, ApplicationError> {
+        match repository.get(id).await {
+            Err(error) if error.is_not_found() => Ok((self.0)()),
+            found => found,
+        }
+    }
+}
+
+/// Reads the aggregates, or makes them, decides and saves; again after a conflict.
+pub(crate) async fn execute<M, T, R>(
     app: &Application,
-    id: I,
-    mut command: impl FnMut(&mut I::Aggregate) -> R + Send,
-) -> Result<Executed<R::Value>, ExecuteError<R::Error>> {
-    let mut attempt = 1;
+    targets: T,
+    mut read: impl Read<M, T>,
+    mut command: impl FnMut(T::Borrowed<'_>) -> R + Send,
+) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
+where
+    T: Targets<M>,
+    R: Outcome,
+{
+    check_runtime()?;
+    let ids = targets::ids(&targets).map_err(|id| ApplicationError::Repeated { id })?;
+    let _turn = app.turns().wait(&ids).await;
+    let mut attempts = Attempts::of(app.retries());
     loop {
-        let mut aggregate = app.repository().get(id.clone()).await?;
-        let value = command(&mut aggregate).into_result().map_err(ExecuteError::Command)?;
-        match app.save(&mut aggregate).await {
+        let mut aggregates = read.read(app.repository(), targets.clone()).await?;
+        let outcome = command(T::borrow(&mut aggregates)).into_result();
+        let value = outcome.map_err(ExecuteError::Command)?;
+        match app.save(T::borrow(&mut aggregates)).await {
             Ok(recordings) => return Ok(Executed { value, recordings }),
-            Err(error) if error.conflict().is_some() && attempt < ATTEMPTS => {
-                tokio::time::sleep(pause(attempt)).await;
-                attempt += 1;
-            }
+            Err(error) if error.conflict().is_some() && attempts.pause().await => {}
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// A random time that may be twice as long at each further attempt, so that those who collide do not meet again.
+/// Says at once that a runtime is missing, and not only when there is a conflict.
+fn check_runtime() -> Result<(), ApplicationError> {
+    if Handle::try_current().is_err() {
+        return Err(ApplicationError::NoRuntime);
+    }
+    let timer = std::panic::catch_unwind(AssertUnwindSafe(|| drop(tokio::time::sleep(Duration::ZERO))));
+    timer.map_err(|_no_timer| ApplicationError::NoRuntime)
+}
+
+/// The attempts of one command.
+struct Attempts {
+    retries: Retries,
+    begun: Instant,
+    made: u32,
+}
+
+impl Attempts {
+    fn of(retries: Retries) -> Self {
+        Self {
+            retries,
+            begun: Instant::now(),
+            made: 1,
+        }
+    }
+
+    /// Waits before the next attempt, or returns `false` if there is none.
+    async fn pause(&mut self) -> bool {
+        if self.made >= self.retries.attempts || self.begun.elapsed() >= self.retries.within {
+            return false;
+        }
+        tokio::time::sleep(pause(self.made)).await;
+        self.made += 1;
+        true
+    }
+}
+
+/// A pause of random length, longer after each attempt, so that those who have met do not meet again.
 fn pause(attempt: u32) -> Duration {
     let longest = MAX_PAUSE.min(Duration::from_micros(250) * (1 << attempt.min(10)));
     longest.mul_f64(fastrand::f64())

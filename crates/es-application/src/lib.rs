@@ -38,28 +38,41 @@ mod cache;
 mod error;
 mod execute;
 mod notification_log;
-mod recorded;
+mod prepare;
 mod repository;
 mod save;
 mod section;
 mod snapshots;
 mod subscription;
+mod targets;
+mod turns;
+mod upstream;
 
 pub mod prelude;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
 pub use self::{
     application::Application,
     builder::ApplicationBuilder,
     error::ApplicationError,
-    execute::{ExecuteError, Executed},
+    execute::{ExecuteError, Executed, Retries},
     notification_log::NotificationLog,
-    recorded::Recorded,
+    prepare::Prepared,
     repository::Repository,
     save::Changes,
     section::{ParseSectionIdError, Section},
     subscription::Subscription,
+    targets::{One, Several, Targets},
 };
-pub use es_persistence::{Environment, Selection, Stopper};
+pub use es_persistence::{
+    Environment, EventSet, Recorded, RecordedPage, Selection, Stopper, Topics, Undecoded, Upstream,
+};
+
+#[doc = include_str!("../../es-macros/docs/event_set.md")]
+pub use es_domain::__private::EventSet;
 
 /// The example of the README, run as a test.
 #[cfg(doctest)]

@@ -2,7 +2,7 @@
 
 use es_persistence::{EventStore, RecorderError, Selection};
 
-use crate::{ApplicationError, Recorded, Section, section::SectionId};
+use crate::{ApplicationError, Recorded, RecordedPage, Section, section::SectionId};
 
 /// All events of an application in the order of their positions.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ impl NotificationLog {
         Ok(Section::new(items, limit))
     }
 
-    /// Reads the part of the log that `selection` names.
+    /// Reads the part of the log that `selection` names, to the end of the log.
     ///
     /// # Errors
     ///
@@ -62,12 +62,34 @@ impl NotificationLog {
     ///
     /// Reading changes nothing; the future may be dropped.
     pub async fn select(&self, selection: Selection) -> Result<Vec<Recorded>, RecorderError> {
-        let notifications = self.store.recorder().select_notifications(selection).await?;
+        let (mut next, mut found) = (Some(selection), Vec::new());
+        while let Some(selection) = next {
+            let before = selection.lower();
+            let page = self.page(selection.clone()).await?;
+            next = selection
+                .rest(page.reached, page.events.len())
+                .filter(|_| page.reached > before);
+            found.extend(page.events);
+        }
+        Ok(found)
+    }
+
+    /// Reads the beginning of the part of the log that `selection` names. A read that selects by topics looks at a bounded
+    /// part of the log, and the page says how far it has looked: reading on from there gives the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`RecorderError`] when the log cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Reading changes nothing; the future may be dropped.
+    pub async fn page(&self, selection: Selection) -> Result<RecordedPage, RecorderError> {
+        let page = self.store.recorder().select_notifications(selection).await?;
         let mapper = self.store.mapper();
-        Ok(notifications
-            .into_iter()
-            .map(|notification| Recorded::new(notification, mapper.clone()))
-            .collect())
+        let events = page.notifications.into_iter();
+        let events = events.map(|notification| Recorded::of(notification, mapper.clone()));
+        Ok(RecordedPage::new(events.collect(), page.reached))
     }
 
     /// The position of the last event, or `None` when nothing has been saved.

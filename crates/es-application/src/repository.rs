@@ -79,41 +79,26 @@ impl Repository {
         alive(&id, aggregate)
     }
 
-    /// Reads what is missing of `aggregate` up to `version`: a snapshot, when there is nothing, and events.
+    /// Brings `aggregate` up to date, up to `version`: from a snapshot if nothing is there yet, and from the events after it.
     async fn complete<A: Aggregate>(
         &self,
         id: &A::Id,
         aggregate: &mut Option<A>,
         version: u64,
     ) -> Result<(), ApplicationError> {
-        if let (None, Some(snapshots)) = (&aggregate, &self.snapshots) {
-            *aggregate = snapshots.read(id, version).await?;
+        if let (None, Some(snapshots)) = (&aggregate, &self.snapshots)
+            && let Some(begun) = snapshots.read(id, version, PAGE).await?
+        {
+            let is_all = begun.events.len() + usize::from(begun.aggregate.is_some()) < PAGE;
+            *aggregate = begun.aggregate;
+            self.store.apply(id, aggregate, &begun.events)?;
+            if is_all {
+                return Ok(());
+            }
         }
-        self.catch_up(id, aggregate, version).await
+        Ok(self.store.catch_up(id, aggregate, version).await?)
     }
 
-    /// Moves `aggregate` on by its events up to `version`.
-    async fn catch_up<A: Aggregate>(
-        &self,
-        id: &A::Id,
-        aggregate: &mut Option<A>,
-        version: u64,
-    ) -> Result<(), ApplicationError> {
-        let (begun, head) = aggregate
-            .as_ref()
-            .map_or((0, None), |aggregate| (aggregate.version(), aggregate.head()));
-        let select = |stream: StreamSelection| stream.gt(begun).lte(version);
-        let (events, head) = self.store.get_after::<A::Event>(id, head, select).await?;
-        for event in events {
-            event.mutate(aggregate)?;
-        }
-        if let Some((aggregate, head)) = aggregate.as_mut().zip(head) {
-            aggregate.set_head(head);
-        }
-        Ok(())
-    }
-
-    /// Stores events. When that fails, what is known of their aggregates may be late.
     pub(crate) async fn put(&self, events: Vec<StoredEvent>) -> Result<Vec<Notification>, RecorderError> {
         let Some(cache) = &self.cache else {
             return self.store.put(events).await;
@@ -140,7 +125,7 @@ impl Repository {
     pub async fn contains<I: AggregateId>(&self, id: I) -> Result<bool, ApplicationError> {
         let mut upper = u64::MAX;
         loop {
-            let select = |stream: StreamSelection| stream.lte(upper).descending().limit(1);
+            let select = |stream: StreamSelection| stream.up_to(upper).descending().limit(1);
             let events = self
                 .store
                 .get::<<I::Aggregate as Aggregate>::Event>(&id, select)
@@ -161,3 +146,6 @@ fn alive<I: AggregateId>(id: &I, aggregate: Option<I::Aggregate>) -> Result<I::A
         .filter(|aggregate| !aggregate.root().is_discarded())
         .ok_or_else(|| ApplicationError::not_found(id))
 }
+
+/// How many events are read together with a snapshot.
+const PAGE: usize = 1000;

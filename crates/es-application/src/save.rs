@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use es_domain::{Aggregate, EventHash, Metadata};
-use es_persistence::{Mapper, StoredEvent};
+use es_persistence::{Mapper, StoredEvent, StoredSnapshot};
 
 use crate::{ApplicationError, cache::Cache, snapshots::Snapshots};
 
@@ -38,7 +38,7 @@ pub struct Stored<'a> {
     pub(crate) cache: Option<&'a Cache>,
     pub(crate) snapshots: Option<&'a Snapshots>,
     /// The snapshots that are to be kept now.
-    pub(crate) due: Vec<StoredEvent>,
+    pub(crate) due: Vec<StoredSnapshot>,
 }
 
 /// The hash of the last event of each aggregate, in the order of the aggregates; none where events are not chained.

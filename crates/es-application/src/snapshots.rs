@@ -1,11 +1,9 @@
-//! States of aggregates that are kept, so that not all of their events have to be read.
+//! Snapshots: states of aggregates that are kept, so that not all of their events have to be read.
 
-use std::{any::TypeId, borrow::Cow, collections::HashMap, fmt, marker::PhantomData, sync::Arc};
+use std::{any::TypeId, collections::HashMap, fmt, sync::Arc};
 
-use es_domain::{Aggregate, AggregateId, Snapshot, SnapshotRef, SnapshotVisitor};
-use es_persistence::{
-    AggregateRecorder, Mapper, MapperError, RecorderError, StoredEvent, StreamSelection, cipher::RecordKind,
-};
+use es_domain::{Aggregate, AggregateId as _, Snapshot, SnapshotRef, SnapshotVisitor};
+use es_persistence::{Mapper, MapperError, RecorderError, SnapshotRecorder, StoredEvent, StoredSnapshot};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// After how many events an aggregate of each type has its snapshot taken.
@@ -34,13 +32,13 @@ impl Intervals {
 /// The snapshots of one application.
 #[derive(Clone)]
 pub(crate) struct Snapshots {
-    recorder: Arc<dyn AggregateRecorder>,
+    recorder: Arc<dyn SnapshotRecorder>,
     mapper: Mapper,
     intervals: Arc<Intervals>,
 }
 
 impl Snapshots {
-    pub(crate) fn new(recorder: Arc<dyn AggregateRecorder>, mapper: Mapper, intervals: Intervals) -> Self {
+    pub(crate) fn new(recorder: Arc<dyn SnapshotRecorder>, mapper: Mapper, intervals: Intervals) -> Self {
         Self {
             recorder,
             mapper,
@@ -48,44 +46,58 @@ impl Snapshots {
         }
     }
 
-    /// The aggregate as its last snapshot at or before `version` has it.
+    /// Reads the last snapshot up to `version` and at most `limit` events from its version on, or `None` if the type has no
+    /// snapshots.
     ///
-    /// One that cannot be read is left out: the events tell the same, and need only more time.
-    pub(crate) async fn read<A: Aggregate>(&self, id: &A::Id, version: u64) -> Result<Option<A>, RecorderError> {
+    /// A snapshot that cannot be read, or does not end at the event that it should end at, is left out: the events say the
+    /// same, and need only more time.
+    pub(crate) async fn read<A: Aggregate>(
+        &self,
+        id: &A::Id,
+        version: u64,
+        limit: usize,
+    ) -> Result<Option<Begun<A>>, RecorderError> {
         if A::with_snapshots(Nothing).is_none() {
             return Ok(None);
         }
-        let last = StreamSelection::of(id.to_originator_id())
-            .lte(version)
-            .descending()
-            .limit(1);
-        let Some(stored) = self.recorder.select_events(last).await?.pop() else {
-            return Ok(None);
+        let stream = self
+            .recorder
+            .select_stream(id.to_originator_id(), version, limit)
+            .await?;
+        let Some(row) = stream.snapshot else {
+            let (aggregate, events) = (None, stream.events);
+            return Ok(Some(Begun { aggregate, events }));
         };
-        match self.decode(id, &stored) {
-            Ok(aggregate) => Ok(Some(aggregate)),
+        match self.decode::<A>(&row, stream.events.first()) {
+            Ok(aggregate) => Ok(Some(Begun {
+                aggregate: Some(aggregate),
+                events: stream.events.into_iter().skip(1).collect(),
+            })),
             Err(error) => {
-                let (aggregate, version) = (A::TOPIC, stored.originator_version);
+                let (aggregate, version) = (A::TOPIC, row.originator_version);
                 let error: &dyn std::error::Error = &error;
-                tracing::warn!(aggregate, id = %stored.originator_id, version, error, "a snapshot is left out");
+                tracing::warn!(aggregate, id = %row.originator_id, version, error, "a snapshot is left out");
                 Ok(None)
             }
         }
     }
 
-    fn decode<A: Aggregate>(&self, id: &A::Id, stored: &StoredEvent) -> Result<A, Unreadable> {
+    fn decode<A: Aggregate>(&self, row: &StoredSnapshot, last: Option<&StoredEvent>) -> Result<A, Unreadable> {
         let read = A::with_snapshots(Read {
             mapper: &self.mapper,
-            stored,
+            row,
         });
-        let aggregate = read.ok_or(Unreadable::Other)?.map_err(Unreadable::State)?;
-        let is_right =
-            stored.topic == A::TOPIC && aggregate.id() == *id && aggregate.version() == stored.originator_version;
-        is_right.then_some(aggregate).ok_or(Unreadable::Other)
+        let aggregate = read.ok_or(Unreadable::NoEvent)?.map_err(Unreadable::State)?;
+        let last = last
+            .filter(|event| event.originator_version == row.originator_version && event.timestamp == row.timestamp)
+            .ok_or(Unreadable::NoEvent)?;
+        if A::HASH_CHAIN && aggregate.head() != self.mapper.claimed_head(last) {
+            return Err(Unreadable::NoEvent);
+        }
+        Ok(aggregate)
     }
 
-    /// Writes the aggregate as it is, or nothing when its type or its state cannot be kept.
-    pub(crate) fn encode<A: Aggregate>(&self, aggregate: &A) -> Result<Option<StoredEvent>, MapperError> {
+    pub(crate) fn encode<A: Aggregate>(&self, aggregate: &A) -> Result<Option<StoredSnapshot>, MapperError> {
         let written = A::with_snapshots(Write {
             mapper: &self.mapper,
             aggregate,
@@ -93,8 +105,8 @@ impl Snapshots {
         written.unwrap_or(Ok(None))
     }
 
-    /// As [`encode`](Self::encode), when the last `events` of the aggregate's events have filled an interval.
-    pub(crate) fn encode_due<A: Aggregate>(&self, aggregate: &A, events: u64) -> Option<StoredEvent> {
+    /// The snapshot that is due after a save of `events` events, if one is. That it cannot be written is no fault of the save.
+    pub(crate) fn encode_due<A: Aggregate>(&self, aggregate: &A, events: u64) -> Option<StoredSnapshot> {
         if !self.intervals.is_due::<A>(aggregate.version(), events) {
             return None;
         }
@@ -104,24 +116,25 @@ impl Snapshots {
         })
     }
 
-    /// Stores a snapshot, unless there is one of the same version.
-    pub(crate) async fn keep(&self, snapshot: StoredEvent) -> Result<(), RecorderError> {
-        match self.recorder.insert_events(vec![snapshot]).await {
-            Err(error) if error.conflict().is_none() => Err(error),
-            _ => Ok(()),
-        }
+    pub(crate) async fn keep(&self, snapshots: Vec<StoredSnapshot>) -> Result<(), RecorderError> {
+        self.recorder.insert_snapshots(snapshots).await
     }
 
-    /// Stores what was [due](Self::encode_due). The events are stored, so that the save has succeeded whatever happens
-    /// here.
-    pub(crate) async fn keep_due(&self, due: Vec<StoredEvent>) {
-        for snapshot in due {
-            let topic = snapshot.topic.clone();
-            if let Err(error) = self.keep(snapshot).await {
-                not_taken(&topic, &error);
-            }
+    /// Stores snapshots after a save. That they cannot be stored is no fault of the save.
+    pub(crate) async fn keep_due(&self, due: Vec<StoredSnapshot>) {
+        let Some(topic) = due.first().map(|snapshot| snapshot.topic.clone()) else {
+            return;
+        };
+        if let Err(error) = self.keep(due).await {
+            not_taken(&topic, &error);
         }
     }
+}
+
+/// An aggregate as its snapshot has it, and events that follow.
+pub(crate) struct Begun<A> {
+    pub(crate) aggregate: Option<A>,
+    pub(crate) events: Vec<StoredEvent>,
 }
 
 fn not_taken(aggregate: &str, error: &(dyn std::error::Error + 'static)) {
@@ -139,11 +152,11 @@ impl fmt::Debug for Snapshots {
 enum Unreadable {
     #[error(transparent)]
     State(MapperError),
-    #[error("it is that of another aggregate")]
-    Other,
+    #[error("the snapshot does not end at a stored event")]
+    NoEvent,
 }
 
-/// Asks only whether the type has snapshots.
+/// Finds out whether aggregates of a type have snapshots.
 struct Nothing;
 
 impl<A: Aggregate> SnapshotVisitor<A> for Nothing {
@@ -152,37 +165,30 @@ impl<A: Aggregate> SnapshotVisitor<A> for Nothing {
     fn visit(self) {}
 }
 
+/// Writes a snapshot.
 struct Write<'a, A> {
     mapper: &'a Mapper,
     aggregate: &'a A,
 }
 
 impl<A: Aggregate> SnapshotVisitor<A> for Write<'_, A> {
-    type Output = Result<Option<StoredEvent>, MapperError>;
+    type Output = Result<Option<StoredSnapshot>, MapperError>;
 
     fn visit(self) -> Self::Output
     where
         A: Serialize + DeserializeOwned,
     {
-        let Some(snapshot) = SnapshotRef::take(self.aggregate) else {
-            return Ok(None);
-        };
-        let id = self.aggregate.id().to_originator_id();
-        let version = self.aggregate.version();
-        let context = self.mapper.context(RecordKind::Snapshot, &id, version, A::TOPIC);
-        let state = self.mapper.write_state(&context, &snapshot)?;
-        Ok(Some(StoredEvent {
-            originator_id: id,
-            originator_version: version,
-            topic: Cow::Borrowed(A::TOPIC),
-            state,
-        }))
+        let snapshot = SnapshotRef::take(self.aggregate);
+        snapshot
+            .map(|snapshot| self.mapper.to_stored_snapshot(&snapshot))
+            .transpose()
     }
 }
 
+/// Reads a snapshot.
 struct Read<'a> {
     mapper: &'a Mapper,
-    stored: &'a StoredEvent,
+    row: &'a StoredSnapshot,
 }
 
 impl<A: Aggregate> SnapshotVisitor<A> for Read<'_> {
@@ -192,16 +198,6 @@ impl<A: Aggregate> SnapshotVisitor<A> for Read<'_> {
     where
         A: Serialize + DeserializeOwned,
     {
-        let StoredEvent {
-            originator_id,
-            originator_version,
-            topic,
-            state,
-        } = self.stored;
-        let context = self
-            .mapper
-            .context(RecordKind::Snapshot, originator_id, *originator_version, topic);
-        let snapshot = self.mapper.read_state(&context, state, PhantomData::<Snapshot<A>>)?;
-        Ok(snapshot.into_aggregate())
+        self.mapper.to_snapshot(self.row).map(Snapshot::into_aggregate)
     }
 }

@@ -43,6 +43,6 @@ impl Stream for Subscription {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = Pin::new(&mut self.notifications).poll_next(context);
-        next.map_ok(|notification| Recorded::new(notification, self.mapper.clone()))
+        next.map_ok(|notification| Recorded::of(notification, self.mapper.clone()))
     }
 }

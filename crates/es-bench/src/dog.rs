@@ -29,6 +29,37 @@ impl Dog {
     }
 }
 
+/// A dog whose events have a hash chain.
+#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+#[aggregate(hash_chain)]
+pub(crate) struct ChainedDog {
+    root: Root<Self>,
+    trick: String,
+}
+
+#[events(vis = pub(crate))]
+impl ChainedDog {
+    #[event(Registered)]
+    pub(crate) fn register(name: &str) -> Self {
+        let _ = name;
+        Self::default()
+    }
+
+    #[event(TrickAdded)]
+    pub(crate) fn add_trick(&mut self, trick: &str) {
+        trick.clone_into(&mut self.trick);
+    }
+}
+
+/// Returns the events of a new dog with a hash chain that has learnt so much that there are `len` of them.
+pub(crate) fn chained_events(len: usize) -> Vec<DomainEvent<ChainedDogEvent>> {
+    let mut dog = ChainedDog::register("Fido");
+    for _ in 1..len {
+        dog.add_trick("roll over");
+    }
+    dog.collect_events()
+}
+
 /// The events of a new dog that has learnt so much that there are `len` of them.
 pub(crate) fn events(len: usize) -> Vec<DomainEvent<DogEvent>> {
     let mut dog = Dog::register("Fido");

@@ -3,16 +3,16 @@
 use std::{hint::black_box, sync::Arc};
 
 use aes_gcm::{AeadInOut as _, Aes256Gcm, KeyInit as _};
-use es_domain::{AggregateId as _, DomainEvent};
+use es_domain::{DomainEvent, Event};
 use es_persistence::{
-    HashChain, Mapper, StoredEvent, Transcoder,
+    Encryption, EncryptionMode, Mapper, MapperConfig, StoredEvent, Transcoder,
     cipher::{Aes256GcmCipher, create_key},
 };
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     AnyError,
-    dog::{self, DogEvent},
+    dog::{self, ChainedDog, ChainedDogEvent, DogEvent},
     domain::Plain,
     measure::{Bench, Lap, Rounds},
 };
@@ -29,7 +29,8 @@ pub(crate) fn run(bench: &Bench) -> Result<(), AnyError> {
         })?;
     }
     if bench.wants(CHAINED) {
-        let mapper = encrypting()?.with_hash_chain("Dogs", HashChain::unkeyed());
+        let mapper = encrypting()?;
+        let events = dog::chained_events(EVENTS);
         let hand = Hand::new(true);
         compare(
             CHAINED,
@@ -42,7 +43,10 @@ pub(crate) fn run(bench: &Bench) -> Result<(), AnyError> {
         )?;
     }
     if bench.wants(MESSAGEPACK) {
-        let mapper = Mapper::new(Transcoder::MessagePack);
+        let mapper = Mapper::new(MapperConfig {
+            transcoder: Transcoder::MessagePack,
+            ..MapperConfig::default()
+        });
         let figure = Bench::time(EVENTS, || round_trip(&mapper, &events));
         Bench::row(MESSAGEPACK, figure, None);
     }
@@ -55,7 +59,14 @@ const MESSAGEPACK: &str = "mapper: event to bytes and back, MessagePack";
 
 fn encrypting() -> Result<Mapper, AnyError> {
     let cipher = Aes256GcmCipher::new(create_key(32)?.parse()?);
-    Ok(Mapper::default().with_cipher("Dogs", Arc::new(cipher)))
+    Ok(Mapper::new(MapperConfig {
+        application: Arc::from("Dogs"),
+        encryption: Some(Encryption {
+            cipher: Arc::new(cipher),
+            mode: EncryptionMode::Required,
+        }),
+        ..MapperConfig::default()
+    }))
 }
 
 fn round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
@@ -65,16 +76,12 @@ fn round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
     }
 }
 
-fn chained_round_trip(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) -> Result<(), AnyError> {
-    let id = events
-        .first()
-        .ok_or("there are events")?
-        .originator_id()
-        .to_originator_id();
-    let (mut written, mut read) = (mapper.chain_start(&id)?, mapper.chain_start(&id)?);
+fn chained_round_trip(mapper: &Mapper, events: &[DomainEvent<ChainedDogEvent>]) -> Result<(), AnyError> {
+    let id = events.first().ok_or("there are events")?.originator_id();
+    let (mut written, mut read) = (mapper.stream::<ChainedDog>(&id), mapper.stream::<ChainedDog>(&id));
     for event in events {
-        let stored = mapper.to_stored_after(event, &mut written)?;
-        black_box(mapper.to_domain_after::<DogEvent>(&stored, &mut read)?);
+        let stored = written.to_stored(event)?;
+        black_box(read.to_domain(&stored)?);
     }
     Ok(())
 }
@@ -116,12 +123,12 @@ impl Hand {
     }
 }
 
-fn compare(
+fn compare<E: Event>(
     name: &str,
-    events: &[DomainEvent<DogEvent>],
+    events: &[DomainEvent<E>],
     hand: &Hand,
     beside: &str,
-    ours: impl Fn(&[DomainEvent<DogEvent>]),
+    ours: impl Fn(&[DomainEvent<E>]),
 ) -> Result<(), AnyError> {
     let rows = dog::rows(events.len())?;
     let plain: Vec<Plain> = rows

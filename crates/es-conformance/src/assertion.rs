@@ -1,12 +1,13 @@
 //! What a case asserts of the answers of a recorder.
 
-use std::{error::Error, sync::Arc};
+use std::error::Error;
 
 use es_persistence::{
-    AlreadyTracked, Conflict, Notification, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
+    AlreadyTracked, Conflict, Fenced, Notification, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
+    TrackingKey,
 };
 
-/// The value of a call that has to succeed.
+/// Returns the value of a call that must succeed.
 #[track_caller]
 pub(crate) fn ok<T>(result: Result<T, RecorderError>) -> T {
     match result {
@@ -15,25 +16,25 @@ pub(crate) fn ok<T>(result: Result<T, RecorderError>) -> T {
     }
 }
 
-/// Why a call was refused that has to be.
+/// Returns the kind of error of a call that must be refused.
 #[track_caller]
 pub(crate) fn refusal<T>(result: Result<T, RecorderError>) -> RecorderErrorKind {
     match result {
-        Ok(_) => panic!("it was accepted and must be refused"),
+        Ok(_) => panic!("the call succeeded and must be refused"),
         Err(error) => error.kind().clone(),
     }
 }
 
-/// The conflict of a call that has to be one.
+/// Returns the conflict of a call that must be refused with one.
 #[track_caller]
 pub(crate) fn conflict_of<T>(result: Result<T, RecorderError>) -> Conflict {
     match refusal(result) {
         RecorderErrorKind::Conflict(conflict) => conflict,
-        kind => panic!("it must be refused as a conflict, not with {kind:?}"),
+        kind => panic!("the call must be refused as a conflict, not with {kind:?}"),
     }
 }
 
-/// Whether a save won; whoever lost has to be told of a conflict.
+/// Returns `true` if a call succeeded. A call that failed must have failed with `loss`.
 #[track_caller]
 pub(crate) fn won<T>(result: Result<T, RecorderError>, loss: &RecorderErrorKind) -> bool {
     match result {
@@ -45,11 +46,11 @@ pub(crate) fn won<T>(result: Result<T, RecorderError>, loss: &RecorderErrorKind)
     }
 }
 
-/// Asserts that positions come one after the other.
+/// Asserts that each position is greater than the one before.
 #[track_caller]
 pub(crate) fn assert_ascending(positions: &[u64]) {
     let fault = positions.windows(2).find(|pair| pair[0] >= pair[1]);
-    assert_eq!(fault, None, "positions have to ascend");
+    assert_eq!(fault, None, "positions must ascend");
 }
 
 pub(crate) fn conflict(originator_id: &OriginatorId, version: u64, last_version: u64) -> RecorderErrorKind {
@@ -62,9 +63,17 @@ pub(crate) fn conflict(originator_id: &OriginatorId, version: u64, last_version:
 
 pub(crate) fn already_tracked(upstream: &str, position: u64, last_position: u64) -> RecorderErrorKind {
     RecorderErrorKind::AlreadyTracked(AlreadyTracked {
-        upstream: Arc::from(upstream),
+        key: TrackingKey::of(upstream),
         position,
         last_position,
+    })
+}
+
+pub(crate) fn fenced(key: &TrackingKey, fence: u64, last_fence: u64) -> RecorderErrorKind {
+    RecorderErrorKind::Fenced(Fenced {
+        key: key.clone(),
+        fence,
+        last_fence,
     })
 }
 
@@ -72,7 +81,7 @@ pub(crate) fn positions(notifications: &[Notification]) -> Vec<u64> {
     notifications.iter().map(|notification| notification.position).collect()
 }
 
-/// The events of `notifications`, without their positions.
+/// Returns the events of `notifications` without their positions.
 pub(crate) fn stored(notifications: &[Notification]) -> Vec<StoredEvent> {
     notifications
         .iter()
@@ -80,7 +89,7 @@ pub(crate) fn stored(notifications: &[Notification]) -> Vec<StoredEvent> {
         .collect()
 }
 
-/// The error and its causes.
+/// Returns the texts of the error and of its causes.
 pub(crate) fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

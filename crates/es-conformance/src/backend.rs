@@ -1,27 +1,29 @@
-//! What the suite has to know of a store.
+//! What the suite must know about a store.
 
 use std::{error::Error, fmt, future, sync::Arc, time::Duration};
 
 use es_persistence::{BoxFuture, Environment, Persistence};
 use futures_util::FutureExt as _;
 
-/// A store as the suite sees it: what it can do, and where a case gets an empty one.
+/// A store under test: its name, the parts that it supports, and empty instances for the cases.
 pub trait Backend: Send + Sync + 'static {
-    /// The name before those of the cases, such as `sqlite`.
+    /// Returns the name of the store, such as `sqlite`. It comes before the names of the cases.
     fn name(&self) -> &'static str;
 
-    /// Whether it has `part`; cases that need one that it has not show as ignored.
+    /// Returns `true` if the store supports `part`. Cases that need another part show as ignored.
     fn supports(&self, part: Part) -> bool;
 
-    /// An empty store that no other case uses, at this moment or later.
+    /// Makes an empty store that no other case uses, now or later.
     fn fresh(&self) -> BoxFuture<'_, Result<FreshStore, Box<dyn Error + Send + Sync>>>;
 
-    /// Why nothing can be tried on this machine, such as a server that is not configured: all cases show as ignored.
+    /// Returns the reason if the store is not available on this machine, for example because no server is configured. All
+    /// cases then show as ignored.
     fn unavailable(&self) -> Option<String> {
         None
     }
 
-    /// How long a case waits for what has to come. A case that waits longer fails; none ever waits it out to pass.
+    /// Returns how long a case waits for something that must happen. A case that waits longer fails; no case waits this long
+    /// in order to pass.
     fn patience(&self) -> Duration {
         Duration::from_secs(20)
     }
@@ -35,17 +37,17 @@ pub enum Part {
     Events,
     /// Snapshots.
     Snapshots,
-    /// How far upstreams have been processed.
+    /// Positions of consumers in the logs of upstreams.
     Tracking,
     /// Events that are stored together with tracking.
     Process,
-    /// Telling that there is something new, and with it subscriptions.
+    /// Waking waiting readers, and with it subscriptions.
     Wakeup,
     /// Positions without holes.
     ContiguousPositions,
-    /// What is stored is there when the store is opened again.
+    /// Durability: what is stored is there when the store is opened again.
     Durability,
-    /// The store can be open several times at once, as in several processes.
+    /// Sharing: the store can be open several times at once, as in several processes.
     Sharing,
 }
 

@@ -1,4 +1,4 @@
-//! The cases, each with what it needs.
+//! All cases, each with the parts that it needs.
 
 mod append;
 mod cancellation;
@@ -19,6 +19,7 @@ mod subscription;
 mod tracking;
 mod version;
 mod wakeup;
+mod window;
 
 use es_persistence::BoxFuture;
 
@@ -45,7 +46,7 @@ macro_rules! cases {
     };
 }
 
-/// Every case. One that is forgotten here is never used, and so does not compile.
+/// Every case. A case that is missing here is dead code, and the crate does not compile.
 pub(crate) const CASES: &[Case] = cases! {
     capability {
         of_positions_is_as_told: Events;
@@ -57,11 +58,14 @@ pub(crate) const CASES: &[Case] = cases! {
         is_readable_when_it_returns: Events;
         is_atomic: Events;
         is_atomic_when_large: Events;
+        a_repeated_save_is_one_save: Events;
+        a_partly_repeated_save_is_a_conflict: Events;
         goes_on_after_a_refusal: Events;
         takes_several_aggregates_in_one_call: Events;
         takes_many_events_in_one_call: Events;
         takes_many_aggregates_in_one_call: Events;
         keeps_every_byte: Events;
+        keeps_every_byte_of_many_in_one_call: Events;
         keeps_an_empty_state: Events;
         keeps_a_large_state: Events;
         keeps_text_and_uuid_apart: Events;
@@ -88,14 +92,16 @@ pub(crate) const CASES: &[Case] = cases! {
         a_nul_in_an_id: Events;
         an_empty_topic: Events;
         a_nul_in_a_topic: Events;
-        selecting_what_cannot_be_there_finds_nothing: Events;
+        a_nil_event_id: Events;
+        a_schema_version_out_of_range: Events;
+        selecting_invalid_ids_and_topics_finds_nothing: Events;
     }
     select {
         an_unknown_aggregate_has_no_events: Events;
         ascends_by_version: Events;
         descends_when_asked: Events;
-        gt_is_exclusive: Events;
-        lte_is_inclusive: Events;
+        after_is_exclusive: Events;
+        up_to_is_inclusive: Events;
         limit_counts_from_the_first_that_is_selected: Events;
         limit_0_selects_nothing: Events;
         the_last_one_is_the_first_descending: Events;
@@ -111,12 +117,19 @@ pub(crate) const CASES: &[Case] = cases! {
         limit_counts_from_the_first_that_is_selected: Events;
         limit_0_selects_nothing: Events;
         topics_choose: Events;
+        an_empty_set_of_topics_selects_nothing_and_reaches_the_end: Events;
+        families_choose: Events;
+        families_are_compared_byte_by_byte: Events;
+        takes_many_families: Events;
         limit_counts_after_topics_have_chosen: Events;
         topics_are_compared_byte_by_byte: Events;
         hostile_topics_choose: Events;
         takes_many_topics: Events;
         combines_everything: Events;
         pages_put_together_are_the_whole: Events;
+        pages_by_families_put_together_are_the_whole: Events;
+        a_page_reaches_as_far_as_it_has_looked_and_no_further: Events;
+        a_rare_topic_is_found_in_bounded_steps: Events;
         max_position_is_that_of_the_last: Events;
         takes_the_greatest_numbers: Events;
     }
@@ -135,6 +148,7 @@ pub(crate) const CASES: &[Case] = cases! {
     concurrency {
         one_of_many_at_the_same_version_wins: Events;
         a_loser_may_try_again: Events;
+        repeats_of_one_save_are_one_save: Events;
         different_aggregates_do_not_conflict: Events;
         crossing_saves_end_in_one_winner: Events;
         large_saves_do_not_disturb_each_other_or_readers: Events;
@@ -144,7 +158,7 @@ pub(crate) const CASES: &[Case] = cases! {
         a_dropped_save_is_stored_wholly_or_not_at_all: Events;
         aborted_tasks_store_wholly_or_not_at_all: Events;
         a_dropped_save_keeps_its_tracking_with_it: Process;
-        a_dropped_snapshot_is_stored_or_not: Snapshots;
+        dropped_snapshots_are_stored_wholly_or_not_at_all: Snapshots;
         dropped_reads_harm_nobody: Events;
     }
     standstill {
@@ -161,7 +175,11 @@ pub(crate) const CASES: &[Case] = cases! {
         positions_only_grow: Tracking;
         positions_may_be_skipped_for_good: Tracking;
         upstreams_do_not_know_of_each_other: Tracking;
-        hostile_upstreams_are_kept_apart: Tracking;
+        consumers_do_not_know_of_each_other: Tracking;
+        hostile_names_are_kept_apart: Tracking;
+        a_lower_fence_is_refused: Tracking;
+        the_fence_is_kept: Tracking;
+        invalid_ones_are_refused: Tracking;
         the_event_id_is_kept: Tracking;
         the_greatest_position_is_kept: Tracking;
         one_of_many_at_the_same_position_wins: Tracking;
@@ -175,6 +193,8 @@ pub(crate) const CASES: &[Case] = cases! {
         stores_events_and_tracking: Process;
         a_conflict_stores_no_tracking: Process;
         a_tracked_position_stores_no_events: Process;
+        a_lower_fence_stores_no_events: Process;
+        keeps_the_whole_tracking: Process;
         two_faults_store_nothing: Process;
         invalid_events_store_no_tracking: Process;
         no_events_store_the_tracking_alone: Process;
@@ -187,17 +207,22 @@ pub(crate) const CASES: &[Case] = cases! {
     }
     snapshot {
         there_are_none_at_first: Snapshots;
-        have_no_positions: Snapshots;
+        keeps_every_byte: Snapshots;
         versions_may_be_skipped: Snapshots;
         are_ordered_by_version_not_by_insertion: Snapshots;
         the_latest_is_the_first_descending: Snapshots;
-        a_version_that_is_there_is_a_conflict: Snapshots;
-        a_version_twice_in_one_call_is_a_conflict: Snapshots;
-        are_stored_together_or_not_at_all: Snapshots;
-        are_read_as_they_were_written: Snapshots;
         every_selection_is_by_version: Snapshots;
+        one_replaces_another_of_the_same_version: Snapshots;
+        the_last_of_a_version_in_one_call_stays: Snapshots;
+        many_of_the_same_version_do_not_conflict: Snapshots;
         invalid_ones_are_refused: Snapshots;
-        one_of_many_of_the_same_version_wins: Snapshots;
+        can_be_deleted: Snapshots;
+        are_deleted_by_topic: Snapshots;
+        a_stream_without_events_has_its_last_snapshot: Snapshots;
+        a_stream_has_its_snapshot_and_the_events_from_it_on: Events Snapshots;
+        a_stream_without_snapshot_has_all_events: Events Snapshots;
+        a_stream_ends_where_it_is_asked_to: Events Snapshots;
+        a_stream_is_read_as_of_one_moment: Events Snapshots;
     }
     wakeup {
         tells_whoever_waits: Events Wakeup;
@@ -213,6 +238,7 @@ pub(crate) const CASES: &[Case] = cases! {
         starts_after_the_last_position: Events Wakeup;
         goes_on_after_the_position_of_another: Events Wakeup;
         delivers_only_its_topics: Events Wakeup;
+        finds_a_rare_topic_in_a_long_log: Events Wakeup;
         ends_at_its_upper_bound: Events Wakeup;
         waits_for_its_upper_bound: Events Wakeup;
         ends_at_its_limit: Events Wakeup;
@@ -237,6 +263,7 @@ pub(crate) const CASES: &[Case] = cases! {
     durability {
         events_are_there: Events Durability;
         positions_and_versions_go_on: Events Durability;
+        a_repeated_save_is_one_save: Events Durability;
         tracking_is_there: Tracking Durability;
         tracking_of_a_process_is_there: Process Durability;
         snapshots_are_there: Snapshots Durability;

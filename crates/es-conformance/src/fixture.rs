@@ -1,4 +1,4 @@
-//! What a case is given: an empty store, open.
+//! The open, empty store that a case is given.
 
 use std::{
     error::Error,
@@ -7,14 +7,14 @@ use std::{
 };
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder, SnapshotRecorder,
     TrackingRecorder,
 };
 use tokio::time;
 
 use crate::{Backend, FreshStore, Part, backend::Remove};
 
-/// An empty store, open once.
+/// A store that was empty when it was opened.
 pub(crate) struct Fixture {
     persistence: Arc<dyn Persistence>,
     environment: Environment,
@@ -53,7 +53,7 @@ impl Fixture {
         ))
     }
 
-    /// Whether the backend says that it has `part`.
+    /// Returns `true` if the backend supports `part`.
     pub(crate) fn supports(&self, part: Part) -> bool {
         self.parts.contains(&part)
     }
@@ -70,7 +70,7 @@ impl Fixture {
         self.first.tracking().await
     }
 
-    pub(crate) async fn snapshots(&self) -> Arc<dyn AggregateRecorder> {
+    pub(crate) async fn snapshots(&self) -> Arc<dyn SnapshotRecorder> {
         self.first.snapshots().await
     }
 
@@ -99,7 +99,7 @@ impl Fixture {
         self.open().await
     }
 
-    /// Waits for what has to come, and fails the case when it does not.
+    /// Waits for `future`. The case fails if it is not ready within the patience of the backend.
     pub(crate) async fn within<F: Future>(&self, what: &str, future: F) -> F::Output {
         let awaited = time::timeout(self.patience, future).await;
         awaited.unwrap_or_else(|_elapsed| panic!("waited {:?} in vain until {what}", self.patience))
@@ -119,7 +119,7 @@ impl Opened {
         made(self.0.tracking_recorder().await)
     }
 
-    pub(crate) async fn snapshots(&self) -> Arc<dyn AggregateRecorder> {
+    pub(crate) async fn snapshots(&self) -> Arc<dyn SnapshotRecorder> {
         made(self.0.snapshot_recorder().await)
     }
 }

@@ -1,7 +1,8 @@
 //! Whole streams and logs.
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, Notification, OriginatorId, Selection, StoredEvent, StreamSelection,
+    AggregateRecorder, ApplicationRecorder, LogPage, Notification, OriginatorId, ReadableLog, Selection,
+    SnapshotRecorder, StoredEvent, StoredSnapshot, StreamSelection,
 };
 
 use crate::assertion::ok;
@@ -11,9 +12,26 @@ pub(crate) async fn stream<R: AggregateRecorder + ?Sized>(recorder: &R, id: &Ori
     ok(recorder.select_events(StreamSelection::of(id.clone())).await)
 }
 
+/// All snapshots of an aggregate.
+pub(crate) async fn snapshots_of<R: SnapshotRecorder + ?Sized>(recorder: &R, id: &OriginatorId) -> Vec<StoredSnapshot> {
+    ok(recorder.select_snapshots(StreamSelection::of(id.clone())).await)
+}
+
+/// One page of the log.
+pub(crate) async fn page<R: ReadableLog + ?Sized>(recorder: &R, selection: Selection) -> LogPage {
+    ok(recorder.select_notifications(selection).await)
+}
+
 /// The whole log.
-pub(crate) async fn log<R: ApplicationRecorder + ?Sized>(recorder: &R) -> Vec<Notification> {
-    ok(recorder.select_notifications(Selection::all()).await)
+pub(crate) async fn log<R: ReadableLog + ?Sized>(recorder: &R) -> Vec<Notification> {
+    up_to(recorder, u64::MAX).await
+}
+
+/// The log up to `position`.
+pub(crate) async fn up_to<R: ReadableLog + ?Sized>(recorder: &R, position: u64) -> Vec<Notification> {
+    pages(recorder, |after| Selection::after(after).up_to(position))
+        .await
+        .notifications
 }
 
 /// Stores `events`, and returns them with their positions.
@@ -23,28 +41,27 @@ pub(crate) async fn record<R: ApplicationRecorder + ?Sized>(
 ) -> Vec<Notification> {
     let positions = ok(recorder.insert_events(events.clone()).await);
     assert_eq!(positions.len(), events.len(), "each event has a position");
-    positions
-        .into_iter()
-        .zip(events)
-        .map(|(position, event)| Notification { position, event })
+    numbered(positions, events)
+}
+
+/// Puts positions and events together.
+pub(crate) fn numbered(positions: Vec<u64>, events: Vec<StoredEvent>) -> Vec<Notification> {
+    let pairs = positions.into_iter().zip(events);
+    pairs
+        .map(|(position, event)| Notification::new(position, event))
         .collect()
 }
 
-/// The log, read page after page.
-pub(crate) async fn pages<R: ApplicationRecorder + ?Sized>(
-    recorder: &R,
-    topics: &[&str],
-    size: usize,
-) -> Vec<Notification> {
-    let mut read: Vec<Notification> = Vec::new();
+/// Reads page after page until a page reaches no further than the one before, and puts the pages together. `select` makes
+/// the selection after a position.
+pub(crate) async fn pages<R: ReadableLog + ?Sized>(recorder: &R, select: impl Fn(u64) -> Selection) -> LogPage {
+    let (mut after, mut read) = (0, Vec::new());
     loop {
-        let after = read.last().map_or(0, |last| last.position);
-        let selection = Selection::after(after).topics(topics.iter().copied()).limit(size);
-        let page = ok(recorder.select_notifications(selection).await);
-        let is_last = page.len() < size;
-        read.extend(page);
-        if is_last {
-            return read;
+        let page = page(recorder, select(after)).await;
+        read.extend(page.notifications);
+        if page.reached <= after {
+            return LogPage::new(read, after);
         }
+        after = page.reached;
     }
 }

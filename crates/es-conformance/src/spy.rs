@@ -1,4 +1,4 @@
-//! A recorder that looks on while a subscription reads, and can interfere.
+//! A log that counts what is read, and can interfere with a read.
 
 use std::{
     fmt,
@@ -9,11 +9,11 @@ use std::{
 };
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, BoxFuture, Capabilities, Notification, Operation, RecorderError,
-    RecorderErrorKind, Selection, StoredEvent, StreamSelection, Wakeup,
+    ApplicationRecorder, BoxFuture, Capabilities, LogPage, Operation, ReadableLog, RecorderError, RecorderErrorKind,
+    Selection, StoredEvent, Wakeup,
 };
 
-/// Forwards to a recorder, counts what is read, and does once what was asked for after a page was read.
+/// Forwards to a recorder, counts the notifications that are read, and interferes once after a page was read.
 pub(crate) struct Spy {
     recorder: Arc<dyn ApplicationRecorder>,
     read: AtomicUsize,
@@ -22,7 +22,7 @@ pub(crate) struct Spy {
 
 /// What happens once.
 pub(crate) enum Interference {
-    /// Events are stored when an empty page was read and is not yet in the reader's hands.
+    /// Events are stored after an empty page was read and before the reader gets it.
     StoreAfterEmptyPage(Vec<StoredEvent>),
     /// Reading fails.
     Fail,
@@ -42,15 +42,15 @@ impl Spy {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(interference);
     }
 
-    /// How many notifications were read so far.
+    /// Returns how many notifications were read so far.
     pub(crate) fn count(&self) -> usize {
         self.read.load(Ordering::SeqCst)
     }
 
-    fn take(&self, page: &[Notification]) -> Option<Interference> {
+    fn take(&self, page: &LogPage) -> Option<Interference> {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
         match &*next {
-            Some(Interference::StoreAfterEmptyPage(_)) if !page.is_empty() => None,
+            Some(Interference::StoreAfterEmptyPage(_)) if !page.notifications.is_empty() => None,
             _ => next.take(),
         }
     }
@@ -64,21 +64,11 @@ impl fmt::Debug for Spy {
     }
 }
 
-impl AggregateRecorder for Spy {
-    fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
-        self.recorder.insert_events(events)
-    }
-
-    fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {
-        self.recorder.select_events(selection)
-    }
-}
-
-impl ApplicationRecorder for Spy {
-    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
+impl ReadableLog for Spy {
+    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<LogPage, RecorderError>> {
         Box::pin(async move {
             let page = self.recorder.select_notifications(selection).await?;
-            self.read.fetch_add(page.len(), Ordering::SeqCst);
+            self.read.fetch_add(page.notifications.len(), Ordering::SeqCst);
             match self.take(&page) {
                 None => {}
                 Some(Interference::StoreAfterEmptyPage(events)) => drop(self.recorder.insert_events(events).await?),

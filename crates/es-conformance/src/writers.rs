@@ -1,14 +1,17 @@
-//! Several tasks that store at once, and get in each other's way.
+//! Tasks that store events at the same time and conflict now and then.
 
 use std::sync::Arc;
 
-use es_persistence::{ApplicationRecorder, Notification, RecorderErrorKind, StoredEvent, StreamSelection};
+use es_persistence::{
+    ApplicationRecorder, Notification, OriginatorId, RecorderErrorKind, StoredEvent, StreamSelection,
+};
 use fastrand::Rng;
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::{
     assertion::{chain, ok},
-    sample::{event, uuid},
+    reading::numbered,
+    sample::{event_with, uuid},
 };
 
 /// How many aggregates the writers have in common.
@@ -23,8 +26,8 @@ pub(crate) struct Writers {
 }
 
 impl Writers {
-    /// Stores, and returns the saves that succeeded. Those that others were faster with, or that came with a stale
-    /// version, are refused as conflicts.
+    /// Runs the tasks, and returns the saves that succeeded. A save with a stale version, or with a version that another
+    /// task has stored before, must be refused as a conflict.
     pub(crate) async fn run(self, recorder: &Arc<dyn ApplicationRecorder>) -> Vec<Vec<Notification>> {
         let start = Arc::new(Barrier::new(usize::try_from(self.tasks).expect("tasks are few")));
         let mut writers = JoinSet::new();
@@ -47,20 +50,14 @@ async fn write(recorder: &dyn ApplicationRecorder, task: u64, saves: usize) -> V
     for _ in 0..saves {
         let is_stale = version > 0 && random.u8(0..10) == 0;
         let first = if is_stale { version } else { version + 1 };
-        let mut call: Vec<_> = (first..first + random.u64(1..=4))
-            .map(|version| event(&own, version))
-            .collect();
+        let last = first + random.u64(0..4);
+        let mut call: Vec<_> = (first..=last).map(|version| unique(&own, version)).collect();
         if random.u8(0..3) == 0 {
             call.push(next_of_shared(recorder, random.u128(0..SHARED)).await);
         }
         if let Some(positions) = stored_or_conflict(recorder, &call, is_stale).await {
             version += call.iter().filter(|event| event.originator_id == own).count() as u64;
-            let numbered = positions.into_iter().zip(call);
-            stored.push(
-                numbered
-                    .map(|(position, event)| Notification { position, event })
-                    .collect(),
-            );
+            stored.push(numbered(positions, call));
         }
     }
     stored
@@ -71,7 +68,13 @@ async fn next_of_shared(recorder: &dyn ApplicationRecorder, number: u128) -> Sto
     let last = ok(recorder
         .select_events(StreamSelection::of(id.clone()).descending().limit(1))
         .await);
-    event(&id, last.first().map_or(0, |last| last.originator_version) + 1)
+    let next = last.first().map_or(0, |last| last.originator_version) + 1;
+    unique(&id, next)
+}
+
+/// Makes an event with an ID of its own, so that it is no repetition of another one of the same version.
+fn unique(id: &OriginatorId, version: u64) -> StoredEvent {
+    event_with(id, version, fastrand::u64(..).to_le_bytes().to_vec())
 }
 
 async fn stored_or_conflict(

@@ -6,10 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Aggregate, AggregateId, OriginatorId};
 
-/// The hash of a stored event and all events of its aggregate before it.
+/// The hash of a stored event and of all events of its aggregate before it.
 ///
-/// It is computed where the stored bytes are, over the bytes before they are compressed or encrypted; aggregates with
-/// `#[aggregate(hash_chain)]` have it. Its text is 64 hexadecimal digits. (The chain is that of `AggregateRoot` in versions
+/// It is computed where the rows are, over the row as it is stored; aggregates with `#[aggregate(hash_chain)]` have it. Its text is 64 hexadecimal digits. (The chain is that of `AggregateRoot` in versions
 /// 4 to 8 of Python's `eventsourcing`.)
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventHash([u8; 32]);

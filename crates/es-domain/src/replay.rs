@@ -61,6 +61,16 @@ impl fmt::Display for ReplayErrorKind {
 }
 
 impl ReplayError {
+    /// Returns the error without the cause that the event's own code gave, which may quote the event.
+    #[must_use]
+    pub fn without_cause(self) -> Self {
+        let source = self.source.map(|source| match source {
+            ApplyError::Refused(_) => ApplyError::refused("the cause is withheld: it may quote the event"),
+            other => other,
+        });
+        Self { source, ..self }
+    }
+
     /// Why.
     pub const fn kind(&self) -> &ReplayErrorKind {
         &self.kind

@@ -6,13 +6,14 @@ mod read;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 pub use self::capability::{HasNoSnapshots, HasSnapshots, SnapshotVisitor, Snapshots};
-use crate::{Aggregate, EventHash, Timestamp, upcast};
+use crate::{Aggregate, EventHash, State, Timestamp, UpcastError, upcast};
 
 /// An aggregate as it was after one of its events.
 ///
-/// It is written with the version of the aggregate's state, which is one more than there are upcasters in
-/// `#[aggregate(upcast(…))]`, and states of older versions are brought up to date when they are read. Identity, version,
-/// times and the head of the hash chain are in the state, as the aggregate's [`Root`](crate::Root) has them.
+/// Stores keep the aggregate itself, as `serde` writes it, with its version in a column; a snapshot that is serialised by other
+/// means has the version beside the state. Identity, version, times and the head of the hash chain are
+/// in the aggregate's [`Root`](crate::Root). States of older versions are brought up to date by the upcasters of
+/// `#[aggregate(upcast(…))]` when they are read.
 ///
 /// ```
 /// use es_domain::{RootAccess, Snapshot, prelude::*};
@@ -76,9 +77,18 @@ impl<A: Aggregate> Snapshot<A> {
         self.aggregate
     }
 
-    /// The version of the states that are written.
+    /// Returns the version of the states that are written: one more than there are upcasters in `#[aggregate(upcast(…))]`.
     pub fn class_version() -> u32 {
         upcast::version(A::UPCASTERS)
+    }
+
+    /// Brings the state of an aggregate up to date that was stored in an older version.
+    ///
+    /// # Errors
+    ///
+    /// [`UpcastError`] when an upcaster refuses.
+    pub fn upcast(version: u32, state: State) -> Result<State, UpcastError> {
+        upcast::upcast(A::UPCASTERS, A::TOPIC, version, state)
     }
 }
 
@@ -92,6 +102,11 @@ impl<'a, A: Aggregate> SnapshotRef<'a, A> {
     /// As [`Snapshot::take`].
     pub fn take(aggregate: &'a A) -> Option<Self> {
         can_be_taken(aggregate).then_some(Self { aggregate })
+    }
+
+    /// The aggregate.
+    pub const fn aggregate(&self) -> &'a A {
+        self.aggregate
     }
 }
 

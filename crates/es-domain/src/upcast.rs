@@ -33,6 +33,13 @@ impl UpcastError {
     pub const fn version(&self) -> u32 {
         self.version
     }
+
+    /// Returns the error without its cause, which may quote the state.
+    #[must_use]
+    pub fn without_source(self) -> Self {
+        let source = "the cause is withheld: it may quote the state".into();
+        Self { source, ..self }
+    }
 }
 
 impl fmt::Display for UpcastError {

@@ -6,6 +6,7 @@ mod aggregate;
 mod aggregate_id;
 mod crate_path;
 mod errors;
+mod event_set;
 mod events;
 mod functions;
 mod manifest;
@@ -22,6 +23,13 @@ pub fn derive_aggregate(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(AggregateId, attributes(aggregate_id))]
 pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
     aggregate_id::derive(input.into()).into()
+}
+
+// Its documentation stands where it is re-exported: the example needs an application.
+#[allow(missing_docs, reason = "es-application documents it")]
+#[proc_macro_derive(EventSet, attributes(event_set))]
+pub fn derive_event_set(input: TokenStream) -> TokenStream {
+    event_set::derive(input.into()).into()
 }
 
 #[doc = include_str!("../docs/events.md")]

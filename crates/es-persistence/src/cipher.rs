@@ -13,55 +13,116 @@
 //! Not hidden are IDs, versions, topics, the number of events and the sizes of states: compression makes sizes tell more.
 //! Processes that hold keys should run without core dumps.
 
+#[cfg(feature = "encryption")]
 mod aes_256_gcm;
+#[cfg(feature = "encryption")]
 mod associated_data;
+#[cfg(feature = "encryption")]
 mod derived_key;
 mod error;
+#[cfg(feature = "encryption")]
 mod header;
 mod key;
 mod key_ring;
+#[cfg(feature = "encryption")]
 mod legacy;
 mod plaintext;
 mod randomness;
 
 use std::fmt;
 
-use es_domain::OriginatorId;
+use es_domain::{OriginatorId, Timestamp};
+use uuid::Uuid;
 
+#[cfg(feature = "encryption")]
+pub use self::{aes_256_gcm::Aes256GcmCipher, legacy::LegacyPythonCipher};
 pub use self::{
-    aes_256_gcm::Aes256GcmCipher,
     error::CipherError,
     key::{CipherKey, CreateKeyError, InvalidKey, create_key},
     key_ring::{InvalidKeyRing, KeyId, KeyRing},
-    legacy::LegacyPythonCipher,
     plaintext::Plaintext,
     randomness::{Randomness, RandomnessError, SystemRandomness},
 };
-use crate::StateFormat;
+use crate::{StateFormat, StoredEvent, StoredSnapshot};
 
-/// Where a state belongs: everything that must not be exchangeable.
+/// The place of a state: every column of its row but the position, the hash and the bytes themselves.
+///
+/// A cipher binds what it seals to this place, so that no row can be altered or moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SealContext<'a> {
-    /// The application, by the name that its states are bound to.
+    /// The identity of the application.
     pub application: &'a str,
-    /// What kind of row it is.
+    /// The kind of row and column.
     pub kind: RecordKind,
     /// The aggregate.
     pub originator_id: &'a OriginatorId,
-    /// The version that the aggregate has with it.
+    /// The version of the aggregate.
     pub originator_version: u64,
     /// The topic as it is stored, never what it has been renamed to.
     pub topic: &'a str,
+    /// The ID of the event; the nil UUID for a snapshot.
+    pub event_id: Uuid,
+    /// The time of the event.
+    pub timestamp: Timestamp,
+    /// The version of the body or state.
+    pub schema_version: u16,
+    /// `true` for the state of an event that has metadata. So metadata cannot be removed from a row.
+    pub has_metadata: bool,
 }
 
-/// What a state is the state of.
+impl<'a> SealContext<'a> {
+    /// Returns the place of a column of an event.
+    pub fn of_event(application: &'a str, row: &'a StoredEvent, kind: RecordKind) -> Self {
+        Self {
+            application,
+            kind,
+            originator_id: &row.originator_id,
+            originator_version: row.originator_version,
+            topic: &row.topic,
+            event_id: row.event_id,
+            timestamp: row.timestamp,
+            schema_version: row.schema_version,
+            has_metadata: kind == RecordKind::Event && row.metadata.is_some(),
+        }
+    }
+
+    /// Returns the place of the state of a snapshot.
+    pub fn of_snapshot(application: &'a str, row: &'a StoredSnapshot) -> Self {
+        Self {
+            application,
+            kind: RecordKind::Snapshot,
+            originator_id: &row.originator_id,
+            originator_version: row.originator_version,
+            topic: &row.topic,
+            event_id: Uuid::nil(),
+            timestamp: row.timestamp,
+            schema_version: row.schema_version,
+            has_metadata: false,
+        }
+    }
+}
+
+/// The kind of row and column that a state stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RecordKind {
-    /// An event.
+    /// The state of an event: its body.
     Event,
-    /// A snapshot of an aggregate.
+    /// The metadata of an event.
+    Metadata,
+    /// The state of a snapshot.
     Snapshot,
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Event => "event",
+            Self::Metadata => "metadata of event",
+            Self::Snapshot => "snapshot",
+        })
+    }
 }
 
 /// Encrypts states.
@@ -73,7 +134,7 @@ pub enum RecordKind {
 /// - Bytes that were not sealed by it, or were changed, are an error: never another plaintext, never a panic.
 /// - No error says more than its kind, and nothing prints a key.
 pub trait Cipher: fmt::Debug + Send + Sync + 'static {
-    /// What it begins with what it has sealed.
+    /// The first byte of everything that this cipher seals.
     fn format(&self) -> StateFormat;
 
     /// Encrypts `plaintext` and binds it to `context`.
@@ -91,12 +152,14 @@ pub trait Cipher: fmt::Debug + Send + Sync + 'static {
     fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Plaintext, CipherError>;
 }
 
+#[cfg(feature = "encryption")]
 impl RecordKind {
     /// The number that ciphertexts are bound to.
     const fn code(self) -> u8 {
         match self {
             Self::Event => 1,
             Self::Snapshot => 2,
+            Self::Metadata => 3,
         }
     }
 }

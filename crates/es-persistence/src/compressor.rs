@@ -1,17 +1,23 @@
 //! Smaller states.
 
+#[cfg(feature = "zstd")]
 mod dictionary;
 mod error;
+#[cfg(any(feature = "zlib", feature = "zstd"))]
 mod pool;
+#[cfg(feature = "zlib")]
 mod zlib;
+#[cfg(feature = "zstd")]
 mod zstd;
 
 use std::fmt;
 
+pub use self::error::CompressorError;
+#[cfg(feature = "zlib")]
+pub use self::zlib::Zlib;
+#[cfg(feature = "zstd")]
 pub use self::{
     dictionary::{InvalidDictionary, ZstdDictionary},
-    error::CompressorError,
-    zlib::Zlib,
     zstd::Zstd,
 };
 use crate::StateFormat;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use futures_core::future::BoxFuture;
 
 use crate::{
-    AggregateRecorder, ApplicationRecorder, Environment, EnvironmentError, ProcessRecorder, RecorderError,
+    ApplicationRecorder, Environment, EnvironmentError, ProcessRecorder, RecorderError, SnapshotRecorder,
     TrackingRecorder, memory,
 };
 
@@ -52,7 +52,7 @@ pub trait Datastore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`DatastoreError`] when the tables cannot be made or used.
-    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>>;
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>>;
 
     /// Ends what runs for the store, after the saves that have begun. Recorders are of no use afterwards.
     fn close(&self) -> BoxFuture<'_, ()>;

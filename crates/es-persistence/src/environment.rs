@@ -159,7 +159,8 @@ impl Environment {
 }
 
 fn shown<'a>(key: &str, value: &'a str) -> &'a str {
-    if SECRET.iter().any(|word| key.contains(word)) {
+    let is_blank = value.trim().is_empty();
+    if !is_blank && SECRET.iter().any(|word| key.contains(word)) {
         "***"
     } else {
         value

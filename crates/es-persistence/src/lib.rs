@@ -13,45 +13,71 @@
 //! | write states in another form, smaller, or encrypted | [`Mapper`], [`Transcoder`], [`Compressor`], [`cipher`] |
 //! | take over a database of the Python library | [`import`] |
 //! | know all variables | [`Environment`] |
+//!
+//! Cargo features, all of them on by default: `encryption` (AES-256-GCM), `messagepack`, `zlib` and `zstd`. Without them, a
+//! program that keeps plain JSON in memory compiles no C. A setting or a stored state that needs a feature which is off is an
+//! error that names the feature.
 
 mod capabilities;
 mod compressor;
 mod datastore;
 mod environment;
+mod event_set;
 mod event_store;
+mod log_page;
+mod log_pages;
 mod mapper;
 mod memory;
 mod notification;
+mod recorded;
 mod recorder;
 mod selection;
 mod stored_event;
+mod stored_snapshot;
 mod subscription;
+mod topics;
 mod tracking;
 mod transcoder;
+mod upstream;
 mod wakeup;
 
 pub mod cipher;
 
+#[cfg(feature = "zlib")]
+pub use self::compressor::Zlib;
+#[cfg(feature = "zstd")]
+pub use self::compressor::{InvalidDictionary, Zstd, ZstdDictionary};
 pub use self::{
     capabilities::Capabilities,
-    compressor::{Compressor, CompressorError, InvalidDictionary, Zlib, Zstd, ZstdDictionary},
+    compressor::{Compressor, CompressorError},
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
     environment::{Environment, EnvironmentError, Variable},
+    event_set::EventSet,
     event_store::{EventStore, EventStoreError},
-    mapper::{ChainError, HashChain, Mapper, MapperError, MapperErrorKind, StateFormat, import},
+    log_page::LogPage,
+    log_pages::{LogPages, Stopper},
+    mapper::{
+        ChainAcceptance, ChainError, Compression, Encryption, EncryptionMode, HashChain, Mapper, MapperConfig,
+        MapperError, MapperErrorKind, StateFormat, StreamMapper, import,
+    },
     memory::{MemoryRecorder, factory as memory},
     notification::Notification,
+    recorded::{Recorded, Undecoded},
     recorder::{
-        AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, Operation, ProcessRecorder, RecorderError,
-        RecorderErrorKind, TrackingRecorder, check_events, check_tracking,
+        AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, Fenced, LOG_WINDOW, Operation,
+        ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, SnapshotDeletion, SnapshotRecorder,
+        SnapshotStream, TrackingRecorder, check_events, check_snapshots, check_tracking,
     },
     selection::{Selection, StreamSelection},
     stored_event::StoredEvent,
-    subscription::{Stopper, Subscription},
-    tracking::Tracking,
+    stored_snapshot::StoredSnapshot,
+    subscription::Subscription,
+    topics::Topics,
+    tracking::{Tracking, TrackingKey},
     transcoder::{BoxError, Decode, Transcode, Transcoder, TranscoderError, UnknownTranscoder},
+    upstream::{RecordedPage, Source, Upstream},
     wakeup::{Waker, Wakeup},
 };
 pub use erased_serde;
-pub use es_domain::OriginatorId;
+pub use es_domain::{OriginatorId, Timestamp};
 pub use futures_core::future::BoxFuture;

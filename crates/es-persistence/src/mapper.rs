@@ -1,180 +1,182 @@
 //! Domain events to stored events and back.
 
+mod body;
 mod chain;
-mod chained;
-mod configuration;
-mod envelope;
+mod config;
+mod environment;
 mod error;
 mod format;
 pub mod import;
 mod layers;
-mod setting;
-mod trouble;
+mod snapshot;
+mod stream;
 mod variant;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{marker::PhantomData, sync::Arc};
 
-use es_domain::{Aggregate, AggregateId, DomainEvent, Event, OriginatorId, ReadEvent};
-use serde::{Serialize, de::DeserializeSeed};
+use es_domain::{Aggregate, AggregateId, DomainEvent, Event, Metadata, ReadEvent, Stamp};
+use serde::Serialize;
 
+use self::{
+    body::{Bodies, Known},
+    variant::VariantFields,
+};
 pub use self::{
-    chain::{ChainError, HashChain},
+    chain::{ChainAcceptance, ChainError, HashChain},
+    config::{Compression, Encryption, EncryptionMode, MapperConfig},
     error::{MapperError, MapperErrorKind},
     format::StateFormat,
+    stream::StreamMapper,
 };
-use self::{
-    envelope::{Envelope, EnvelopeSeed, Known},
-    layers::Layers,
-    trouble::Trouble,
-};
-use crate::{
-    StoredEvent, Transcoder,
-    cipher::{RecordKind, SealContext},
-};
+use crate::{StoredEvent, cipher::RecordKind};
 
-/// Turns events with types into rows of bytes, and rows back into events with types.
+/// Turns domain events into rows, and rows into domain events. It is cheap to clone.
 ///
-/// The state is an object with the fields `event_id`, `timestamp` and `body`; the body holds the fields of the event's
-/// variant. Beside them stand the state's `version`, if it is not the first, and the `metadata`, if there are any. What the
-/// row tells otherwise (ID, version, topic) is not in it. States of older versions are brought up to date by upcasters.
-/// Unknown fields are ignored on reading, so that an older program reads what a newer one has written; a missing field is an
-/// error unless it has a default.
+/// The body of an event and its metadata become bytes: they are transcoded, compressed if the settings ask for it, and
+/// encrypted if there is a cipher. All else is in columns of its own. The hash of a chained event covers all of them.
 ///
-/// A state is [transcoded](Transcoder), then [compressed](crate::Compressor), then [encrypted](crate::cipher::Cipher),
-/// the latter two if so chosen, and says of itself what was done to it ([`StateFormat`]). So all that was ever written
-/// can be read under any setting, except that encryption needs its keys. A clone is cheap.
-#[derive(Clone, Debug)]
+/// ```
+/// use es_domain::prelude::*;
+/// use es_persistence::Mapper;
+/// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+/// # struct Dog {
+/// #     root: Root<Self>,
+/// #     tricks: Vec<String>,
+/// # }
+/// # #[events(derive(PartialEq))]
+/// # impl Dog {
+/// #     #[event(Registered)]
+/// #     fn register() -> Self {
+/// #         Self::default()
+/// #     }
+/// #     #[event(TrickAdded)]
+/// #     fn add_trick(&mut self, trick: &str) {
+/// #         self.tricks.push(trick.to_owned());
+/// #     }
+/// # }
+///
+/// let mut dog = Dog::register();
+/// dog.add_trick("roll over");
+///
+/// let mapper = Mapper::default();
+/// let stored = mapper.to_stored(&dog.pending_events()[1])?;
+/// assert_eq!(stored.topic, "Dog.TrickAdded");
+/// assert_eq!(stored.state, br#"{"trick":"roll over"}"#);
+/// assert_eq!(mapper.to_domain::<DogEvent>(&stored)?, dog.pending_events()[1]);
+/// # Ok::<(), es_persistence::MapperError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
 pub struct Mapper {
-    layers: Arc<Layers>,
-}
-
-/// Writes JSON as it is.
-impl Default for Mapper {
-    fn default() -> Self {
-        Self::new(Transcoder::Json)
-    }
+    config: Arc<MapperConfig>,
 }
 
 impl Mapper {
-    /// A mapper that writes states by `transcoder`.
+    /// Makes a mapper with these settings.
     #[must_use]
-    pub fn new(transcoder: Transcoder) -> Self {
+    pub fn new(config: MapperConfig) -> Self {
         Self {
-            layers: Arc::new(Layers::new(transcoder)),
+            config: Arc::new(config),
         }
     }
 
-    /// Turns `event` into a row.
+    /// The settings.
+    pub fn config(&self) -> &MapperConfig {
+        &self.config
+    }
+
+    /// Turns an event into a row, without a link of a hash chain: see [`StreamMapper::to_stored`] for one.
     ///
     /// # Errors
     ///
-    /// [`MapperError`] when the format cannot express a field, the event's kind has not the name of its variant, the
-    /// state is too large, or it cannot be encrypted.
+    /// [`MapperError`] when the event cannot be written, or is larger than allowed.
     pub fn to_stored<E: Event>(&self, event: &DomainEvent<E>) -> Result<StoredEvent, MapperError> {
         let originator_id = event.originator_id().to_originator_id();
-        let (originator_version, topic) = (event.originator_version(), event.topic());
-        let context = self.context(RecordKind::Event, &originator_id, originator_version, topic);
-        let state = self.write_state(&context, &Envelope::of(event))?;
-        Ok(StoredEvent {
-            originator_id,
-            originator_version,
-            topic: Cow::Borrowed(topic),
-            state,
+        let row = StoredEvent::new(originator_id, event.originator_version(), event.topic(), Vec::new())
+            .with_stamp(event.event_id(), event.timestamp())
+            .with_schema_version(u16::try_from(event.body().kind().version()).unwrap_or(u16::MAX));
+        self.fill(row, &VariantFields(event.body()), event.metadata())
+    }
+
+    /// Writes body and metadata into a row whose other columns are set. The metadata come first, because the state is bound
+    /// to there being some.
+    fn fill<T: Serialize + ?Sized>(
+        &self,
+        mut row: StoredEvent,
+        body: &T,
+        metadata: &Metadata,
+    ) -> Result<StoredEvent, MapperError> {
+        if !metadata.is_empty() {
+            row.metadata = Some(self.write(&row, RecordKind::Metadata, metadata)?);
+        }
+        row.state = self.write(&row, RecordKind::Event, body)?;
+        Ok(row)
+    }
+
+    fn write<T: Serialize + ?Sized>(
+        &self,
+        row: &StoredEvent,
+        kind: RecordKind,
+        value: &T,
+    ) -> Result<Vec<u8>, MapperError> {
+        let context = self.event_context(row, kind);
+        let written = self.config.write(&context, value);
+        written.map_err(|kind| MapperError::new(&context, kind))
+    }
+
+    /// Turns a row into an event. The hash chain is not verified: see [`StreamMapper::to_domain`].
+    ///
+    /// # Errors
+    ///
+    /// [`MapperError`] when the topic is none of `E`'s, the ID is not one of `E`'s aggregate, or state or metadata cannot be
+    /// read.
+    pub fn to_domain<E: Event>(&self, row: &StoredEvent) -> Result<ReadEvent<E>, MapperError> {
+        let context = self.event_context(row, RecordKind::Event);
+        let fail = |kind| MapperError::new(&context, kind);
+        let aggregate = E::Aggregate::TOPIC;
+        let known = Known::of_topic(&row.topic).ok_or_else(|| fail(MapperErrorKind::UnknownTopic { aggregate }))?;
+        let id = <E::Aggregate as Aggregate>::Id::from_originator_id(&row.originator_id)
+            .ok_or_else(|| fail(MapperErrorKind::WrongId { aggregate }))?;
+        let plain = self.config.open(&context, &row.state).map_err(fail)?;
+        let bodies = known.read(&self.config, &plain, row.schema_version).map_err(fail)?;
+        let stamp = Stamp::new(row.event_id, row.timestamp).with_metadata(self.metadata(row)?);
+        let version = row.originator_version;
+        Ok(match bodies {
+            Bodies::One(body) => DomainEvent::new(id, version, stamp, body).into(),
+            Bodies::Others(bodies) => ReadEvent::new(id, version, stamp, bodies),
         })
     }
 
-    /// Turns a row into an event of an aggregate's type.
+    /// Turns a row into an event, or returns `None` if it is one of another aggregate than `E`'s.
     ///
     /// # Errors
     ///
-    /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the state
-    /// cannot be decrypted or read.
-    pub fn to_domain<E: Event>(&self, stored: &StoredEvent) -> Result<ReadEvent<E>, MapperError> {
-        self.to_domain_if(stored, |_, _| Ok(()))
-    }
-
-    /// As [`to_domain`](Self::to_domain), if what was transcoded passes `check`.
-    fn to_domain_if<E: Event>(
-        &self,
-        stored: &StoredEvent,
-        check: impl FnOnce(&SealContext<'_>, &[u8]) -> Result<(), MapperErrorKind>,
-    ) -> Result<ReadEvent<E>, MapperError> {
-        let (originator_id, version) = (&stored.originator_id, stored.originator_version);
-        let context = self.context(RecordKind::Event, originator_id, version, &stored.topic);
-        let fail = |kind| MapperError::new(&context, kind);
-        let aggregate = E::Aggregate::TOPIC;
-        let known = Known::of_topic(&stored.topic).ok_or_else(|| fail(MapperErrorKind::UnknownTopic { aggregate }))?;
-        let id = <E::Aggregate as Aggregate>::Id::from_originator_id(originator_id)
-            .ok_or_else(|| fail(MapperErrorKind::WrongId { aggregate }))?;
-        let plain = self.layers.open(&context, &stored.state).map_err(fail)?;
-        check(&context, &plain).map_err(fail)?;
-        let trouble = Trouble::default();
-        let read = self.layers.read(EnvelopeSeed::<E>::new(known, &trouble), &plain);
-        let (stamp, bodies) = read.map_err(|kind| trouble.explain(fail(kind)))?;
-        Ok(ReadEvent::new(id, version, stamp, bodies))
-    }
-
-    /// As [`to_domain`](Self::to_domain), but `None` when the row is an event of another aggregate.
-    ///
-    /// # Errors
-    ///
-    /// [`MapperError`] as for [`to_domain`](Self::to_domain); a topic that begins with the aggregate's own, and that
-    /// none of its events has, is an error and not `None`.
-    pub fn to_domain_of<E: Event>(&self, stored: &StoredEvent) -> Result<Option<ReadEvent<E>>, MapperError> {
-        let is_own = || {
-            stored
-                .topic
-                .strip_prefix(E::Aggregate::TOPIC)
-                .is_some_and(|rest| rest.starts_with('.'))
-        };
-        if Known::<E>::of_topic(&stored.topic).is_none() && !is_own() {
+    /// As [`to_domain`](Self::to_domain). A topic that belongs to `E`'s aggregate and that `E` does not know is an error: a
+    /// newer program stored the event.
+    pub fn to_domain_of<E: Event>(&self, row: &StoredEvent) -> Result<Option<ReadEvent<E>>, MapperError> {
+        if Known::<E>::of_topic(&row.topic).is_none() && !is_of_aggregate(&row.topic, E::Aggregate::TOPIC) {
             return Ok(None);
         }
-        self.to_domain(stored).map(Some)
+        self.to_domain(row).map(Some)
     }
 
-    /// Where a state of this mapper's application belongs, which is what encryption binds it to.
-    pub fn context<'a>(
-        &'a self,
-        kind: RecordKind,
-        originator_id: &'a OriginatorId,
-        originator_version: u64,
-        topic: &'a str,
-    ) -> SealContext<'a> {
-        SealContext {
-            application: &self.layers.application,
-            kind,
-            originator_id,
-            originator_version,
-            topic,
-        }
-    }
-
-    /// Turns any value into a state, as snapshots need it.
+    /// Reads the metadata of a row.
     ///
     /// # Errors
     ///
-    /// [`MapperError`] when the format cannot express the value, the state is too large, or it cannot be encrypted.
-    pub fn write_state<T: Serialize + ?Sized>(
-        &self,
-        context: &SealContext<'_>,
-        value: &T,
-    ) -> Result<Vec<u8>, MapperError> {
-        let written = self.layers.write(context, None, value);
-        written.map_err(|kind| MapperError::new(context, kind))
+    /// [`MapperError`] when the metadata cannot be read.
+    pub fn metadata(&self, row: &StoredEvent) -> Result<Metadata, MapperError> {
+        let Some(metadata) = &row.metadata else {
+            return Ok(Metadata::new());
+        };
+        let context = self.event_context(row, RecordKind::Metadata);
+        let read = self.config.read(&context, metadata, PhantomData);
+        read.map_err(|kind| MapperError::new(&context, kind))
     }
+}
 
-    /// Turns a state into the value that `seed` describes, such as `PhantomData::<T>`.
-    ///
-    /// # Errors
-    ///
-    /// [`MapperError`] when it cannot be decrypted, decompressed or read as such a value.
-    pub fn read_state<S, T>(&self, context: &SealContext<'_>, state: &[u8], seed: S) -> Result<T, MapperError>
-    where
-        S: for<'de> DeserializeSeed<'de, Value = T>,
-    {
-        let fail = |kind| MapperError::new(context, kind);
-        let plain = self.layers.open(context, state).map_err(fail)?;
-        self.layers.read(seed, &plain).map_err(fail)
-    }
+/// Returns `true` if an event of the aggregate is stored under `topic`. That of a neighbour whose topic begins with the
+/// aggregate's, such as `shop.Order.Line` beside `shop.Order`, has another full stop.
+fn is_of_aggregate(topic: &str, aggregate: &str) -> bool {
+    let name = topic.strip_prefix(aggregate).and_then(|rest| rest.strip_prefix('.'));
+    name.is_some_and(|name| !name.contains('.'))
 }

@@ -3,15 +3,19 @@
 mod aggregate;
 mod application;
 mod error;
+mod log;
 mod process;
 mod request;
+mod snapshot;
 mod tracking;
 
 pub use self::{
     aggregate::AggregateRecorder,
     application::ApplicationRecorder,
-    error::{AlreadyTracked, Conflict, Operation, RecorderError, RecorderErrorKind},
+    error::{AlreadyTracked, Conflict, Fenced, Operation, RecorderError, RecorderErrorKind},
+    log::{LOG_WINDOW, ReadableLog},
     process::ProcessRecorder,
-    request::{check_events, check_tracking},
+    request::{check_events, check_snapshots, check_tracking},
+    snapshot::{SnapshotDeletion, SnapshotRecorder, SnapshotStream},
     tracking::TrackingRecorder,
 };

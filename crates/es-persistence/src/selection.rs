@@ -1,48 +1,48 @@
 //! Which events to read.
 
-use std::sync::Arc;
-
 use es_domain::OriginatorId;
+
+use crate::{EventSet, Topics};
 
 /// A part of one aggregate's events, in the order of their versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamSelection {
     originator_id: OriginatorId,
-    gt: u64,
-    lte: Option<u64>,
+    after: u64,
+    up_to: Option<u64>,
     descending: bool,
     limit: Option<usize>,
 }
 
 impl StreamSelection {
-    /// All events of the aggregate, first to last.
+    /// Selects all events of the aggregate, first to last.
     #[must_use]
     pub const fn of(originator_id: OriginatorId) -> Self {
         Self {
             originator_id,
-            gt: 0,
-            lte: None,
+            after: 0,
+            up_to: None,
             descending: false,
             limit: None,
         }
     }
 
-    /// Only versions greater than `version`.
+    /// Selects only versions greater than `version`.
     #[must_use]
-    pub fn gt(self, version: u64) -> Self {
-        Self { gt: version, ..self }
+    pub fn after(self, version: u64) -> Self {
+        Self { after: version, ..self }
     }
 
-    /// Only versions less than or equal to `version`.
+    /// Selects only versions less than or equal to `version`.
     #[must_use]
-    pub fn lte(self, version: u64) -> Self {
+    pub fn up_to(self, version: u64) -> Self {
         Self {
-            lte: Some(version),
+            up_to: Some(version),
             ..self
         }
     }
 
-    /// Last to first.
+    /// Reads the last event first.
     #[must_use]
     pub fn descending(self) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl StreamSelection {
         }
     }
 
-    /// At most `limit` events; 0 selects nothing.
+    /// Selects at most `limit` events; 0 selects nothing.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self {
@@ -60,22 +60,22 @@ impl StreamSelection {
         }
     }
 
-    /// The aggregate whose events these are.
+    /// The aggregate whose events are selected.
     pub const fn originator_id(&self) -> &OriginatorId {
         &self.originator_id
     }
 
     /// The version below all that are selected.
     pub const fn lower(&self) -> u64 {
-        self.gt
+        self.after
     }
 
     /// The greatest version that may be selected.
     pub const fn upper(&self) -> Option<u64> {
-        self.lte
+        self.up_to
     }
 
-    /// Whether the last comes first.
+    /// Returns `true` if the last event comes first.
     pub const fn is_descending(&self) -> bool {
         self.descending
     }
@@ -92,17 +92,17 @@ pub struct Selection {
     after: u64,
     up_to: Option<u64>,
     limit: Option<usize>,
-    topics: Arc<[String]>,
+    topics: Option<Topics>,
 }
 
 impl Selection {
-    /// The whole log.
+    /// Selects the whole log.
     #[must_use]
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// What comes after `position`; 0 is before the first event.
+    /// Selects what comes after `position`; 0 is before the first event.
     #[must_use]
     pub fn after(position: u64) -> Self {
         Self {
@@ -111,13 +111,13 @@ impl Selection {
         }
     }
 
-    /// What begins at `position`.
+    /// Selects what begins at `position`.
     #[must_use]
     pub fn from(position: u64) -> Self {
         Self::after(position.saturating_sub(1))
     }
 
-    /// Nothing beyond `position`.
+    /// Selects nothing beyond `position`.
     #[must_use]
     pub fn up_to(self, position: u64) -> Self {
         Self {
@@ -126,7 +126,7 @@ impl Selection {
         }
     }
 
-    /// At most `limit` notifications, counted after `topics` has chosen; 0 selects nothing.
+    /// Selects at most `limit` notifications, counted after topics were chosen; 0 selects nothing.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self {
@@ -135,22 +135,40 @@ impl Selection {
         }
     }
 
-    /// Only events that are stored under one of `topics`; none at all means every topic.
+    /// Selects only events whose topic is in `topics`. An empty set selects nothing.
     #[must_use]
-    pub fn topics<T: Into<String>>(self, topics: impl IntoIterator<Item = T>) -> Self {
+    pub fn of_topics(self, topics: Topics) -> Self {
         Self {
-            topics: topics.into_iter().map(Into::into).collect(),
+            topics: Some(topics),
             ..self
         }
     }
 
-    /// The same after `position`, with another limit.
-    pub(crate) fn moved_to(self, position: u64, limit: Option<usize>) -> Self {
-        Self {
-            after: position,
+    /// Selects only events that are stored under exactly one of `topics`. No topic selects nothing.
+    ///
+    /// A reader that stores its position selects whole families instead: see [`Topics`].
+    #[must_use]
+    pub fn topics<T: Into<String>>(self, topics: impl IntoIterator<Item = T>) -> Self {
+        self.of_topics(Topics::exact(topics))
+    }
+
+    /// Selects only the events of `S`, by whole families.
+    #[must_use]
+    pub fn of<S: EventSet>(self) -> Self {
+        self.of_topics(S::topics())
+    }
+
+    /// Returns what is selected after a page that has reached the position `reached` and holds `taken` notifications, or
+    /// `None` if nothing more can come.
+    #[must_use]
+    pub fn rest(self, reached: u64, taken: usize) -> Option<Self> {
+        let limit = self.limit.map(|limit| limit.saturating_sub(taken));
+        let is_over = limit == Some(0) || self.up_to.is_some_and(|upper| reached >= upper);
+        (!is_over).then_some(Self {
+            after: reached,
             limit,
             ..self
-        }
+        })
     }
 
     /// The position before all that are selected.
@@ -168,13 +186,13 @@ impl Selection {
         self.limit
     }
 
-    /// The topics that are selected; empty when all are.
-    pub fn selected_topics(&self) -> &[String] {
-        &self.topics
+    /// The topics that are selected; `None` if all are.
+    pub const fn selected_topics(&self) -> Option<&Topics> {
+        self.topics.as_ref()
     }
 
-    /// Whether an event stored under `topic` is selected.
+    /// Returns `true` if an event stored under `topic` is selected.
     pub fn has_topic(&self, topic: &str) -> bool {
-        self.topics.is_empty() || self.topics.iter().any(|selected| selected == topic)
+        self.topics.as_ref().is_none_or(|topics| topics.contains(topic))
     }
 }

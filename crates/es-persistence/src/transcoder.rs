@@ -3,6 +3,7 @@
 mod checked;
 mod error;
 mod json;
+#[cfg(feature = "messagepack")]
 mod messagepack;
 mod own;
 
@@ -60,6 +61,7 @@ pub enum Transcoder {
     /// MessagePack: fields by name, so that events can change as with JSON. What has a text in JSON has the same text
     /// here; the text of a UUID takes 18 bytes, and the text of a timestamp takes 10. Integers above 64 bits, UUIDs and
     /// timestamps are extensions (types 2 and 3, 1, and -1).
+    #[cfg(feature = "messagepack")]
     MessagePack,
     /// Another form.
     Own(Arc<dyn Transcode>),
@@ -70,6 +72,7 @@ impl Transcoder {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Json => "JSON",
+            #[cfg(feature = "messagepack")]
             Self::MessagePack => "MessagePack",
             Self::Own(own) => own.name(),
         }
@@ -79,6 +82,7 @@ impl Transcoder {
     pub fn format(&self) -> Option<StateFormat> {
         match self {
             Self::Json => None,
+            #[cfg(feature = "messagepack")]
             Self::MessagePack => Some(StateFormat::MESSAGE_PACK),
             Self::Own(own) => Some(own.format()),
         }
@@ -124,6 +128,7 @@ impl Transcoder {
         let value = Checked::new(value, &notes);
         let written = match self {
             Self::Json => serde_json::to_writer(bytes, &value).map_err(BoxError::from),
+            #[cfg(feature = "messagepack")]
             Self::MessagePack => messagepack::encode(&value, bytes).map_err(BoxError::from),
             Self::Own(own) => own.encode(&value, bytes),
         };
@@ -141,6 +146,7 @@ impl Transcoder {
     pub fn decode<'de, S: DeserializeSeed<'de>>(&self, seed: S, bytes: &'de [u8]) -> Result<S::Value, TranscoderError> {
         match self {
             Self::Json => json::decode(seed, bytes).map_err(TranscoderError::json),
+            #[cfg(feature = "messagepack")]
             Self::MessagePack => {
                 messagepack::decode(seed, bytes).map_err(|source| TranscoderError::decoding(self.name(), source.into()))
             }
@@ -158,6 +164,7 @@ impl Transcoder {
     pub fn decode_state(&self, bytes: &[u8]) -> Result<State, TranscoderError> {
         match self {
             Self::Json => json::decode_state(bytes).map_err(TranscoderError::json),
+            #[cfg(feature = "messagepack")]
             Self::MessagePack => {
                 messagepack::decode_state(bytes).map_err(|source| TranscoderError::decoding(self.name(), source.into()))
             }
@@ -190,6 +197,7 @@ impl FromStr for Transcoder {
     fn from_str(text: &str) -> Result<Self, UnknownTranscoder> {
         match text.to_ascii_lowercase().as_str() {
             "json" | "eventsourcing.persistence:jsontranscoder" => Ok(Self::Json),
+            #[cfg(feature = "messagepack")]
             "messagepack" => Ok(Self::MessagePack),
             _ => Err(UnknownTranscoder),
         }

@@ -1,10 +1,10 @@
 //! Learning that a log has grown.
 
-use std::{future, sync::Arc, time::Duration};
+use std::{future, time::Duration};
 
 use tokio::{sync::watch, time};
 
-use crate::{RecorderError, TrackingRecorder};
+use crate::{RecorderError, TrackingKey, TrackingRecorder};
 
 /// Tells its holder that there may be something new in a log.
 ///
@@ -88,11 +88,11 @@ impl Wakeup {
     pub async fn wait_for_tracking(
         mut self,
         recorder: &dyn TrackingRecorder,
-        upstream: Arc<str>,
+        key: TrackingKey,
         position: u64,
     ) -> Result<(), RecorderError> {
         loop {
-            let last = recorder.last_tracking(Arc::clone(&upstream)).await?;
+            let last = recorder.last_tracking(key.clone()).await?;
             if last.map_or(0, |last| last.position) >= position {
                 return Ok(());
             }

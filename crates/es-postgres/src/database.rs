@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, RecorderErrorKind, Selection,
-    StoredEvent, StreamSelection, Tracking, Wakeup,
+    Capabilities, Environment, EnvironmentError, LogPage, Operation, OriginatorId, RecorderError, RecorderErrorKind,
+    Selection, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
 };
 use es_sql::{
-    Database, Save, SqlName, Table,
+    Database, Save, SqlName,
     group_commit::{GroupCommit, Waits},
 };
 use tokio::{runtime::Handle, time::timeout};
@@ -19,10 +19,13 @@ use crate::{
     connections::Connections,
     error::Failure,
     readers::{LOADERS, Loader, Readers},
-    reading::{LogReading, Settled, SettledReading, StreamReading, TrackingReading},
+    reading::{
+        EventsReading, LogReading, PositionsReading, Settled, SettledReading, SnapshotStreamReading, SnapshotsReading,
+        TrackingReading,
+    },
     schema::{Found, Tables},
     watcher::{Wakers, Watcher},
-    writer::Writer,
+    writer::{SnapshotWriter, Writer},
 };
 
 /// How many groups of saves may be on their way to the server at once.
@@ -40,6 +43,7 @@ pub(crate) struct PostgresDatabase {
     readers: Readers,
     loads: GroupCommit<Loader>,
     writer: GroupCommit<Writer>,
+    snapshot_writer: GroupCommit<SnapshotWriter>,
     watcher: Watcher,
 }
 
@@ -78,6 +82,7 @@ impl Database for PostgresDatabase {
         let wakers = Wakers::new();
         let settled = Arc::default();
         let writer = Writer::new(&config, &tables, &connections, &wakers).telling(&settled);
+        let snapshot_writer = SnapshotWriter(writer.clone());
         let writers = vec![writer; WRITERS.min(connections.max_len())];
         let readers = Readers::new(Arc::clone(&connections), runtime.clone());
         let loaders = [(); LOADERS].map(|()| Loader::new(readers.clone(), Arc::clone(&tables)));
@@ -91,7 +96,8 @@ impl Database for PostgresDatabase {
             loads: GroupCommit::new(runtime.clone(), loaders, loading),
             is_shared: config.shared.is_some(),
             watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
-            writer: GroupCommit::new(runtime, writers, Waits::up_to(config.answer_timeout)),
+            writer: GroupCommit::new(runtime.clone(), writers, Waits::up_to(config.answer_timeout)),
+            snapshot_writer: GroupCommit::new(runtime, [snapshot_writer], Waits::up_to(config.answer_timeout)),
             settled,
             connections,
             tables,
@@ -103,6 +109,7 @@ impl Database for PostgresDatabase {
         self.loads.close().await;
         self.readers.close().await;
         self.writer.close().await;
+        self.snapshot_writer.close().await;
         self.watcher.stop().await;
         if !self.is_shared {
             self.connections.close().await;
@@ -111,29 +118,62 @@ impl Database for PostgresDatabase {
         self.wakers.wake();
     }
 
+    /// Snapshots go by a writer of their own: no event waits for them.
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
-        let saved = self.writer.save(save).await;
-        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::InsertEvents)))
+        let operation = save.operation();
+        let saved = if save.events.is_empty() && save.tracking.is_none() {
+            self.snapshot_writer.save(save).await
+        } else {
+            self.writer.save(save).await
+        };
+        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, operation)))
     }
 
-    async fn read_stream(
-        self: &Arc<Self>,
-        table: Table,
-        selection: StreamSelection,
-    ) -> Result<Vec<StoredEvent>, RecorderError> {
-        let reading = StreamReading {
-            tables: Arc::clone(&self.tables),
-            table,
-            selection,
-        };
-        if reading.table != Table::Events || reading.selection.is_descending() {
+    async fn find_positions(self: &Arc<Self>, events: Arc<[StoredEvent]>) -> Result<Option<Vec<u64>>, RecorderError> {
+        let tables = Arc::clone(&self.tables);
+        let reading = PositionsReading { tables, events };
+        let found = self.readers.read(Operation::SelectEvents, reading).await?;
+        if let Some(last) = found.iter().flatten().max() {
+            self.settled.stored(*last);
+        }
+        Ok(found)
+    }
+
+    async fn read_stream(self: &Arc<Self>, selection: StreamSelection) -> Result<Vec<StoredEvent>, RecorderError> {
+        let tables = Arc::clone(&self.tables);
+        let reading = EventsReading { tables, selection };
+        if reading.selection.is_descending() {
             return self.readers.read(Operation::SelectEvents, reading).await;
         }
         let loaded = self.loads.save(reading).await;
         loaded.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::SelectEvents)))
     }
 
-    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
+    async fn read_snapshots(
+        self: &Arc<Self>,
+        selection: StreamSelection,
+    ) -> Result<Vec<StoredSnapshot>, RecorderError> {
+        let tables = Arc::clone(&self.tables);
+        let reading = SnapshotsReading { tables, selection };
+        self.readers.read(Operation::SelectSnapshots, reading).await
+    }
+
+    async fn read_snapshot_stream(
+        self: &Arc<Self>,
+        originator_id: OriginatorId,
+        up_to: u64,
+        limit: usize,
+    ) -> Result<SnapshotStream, RecorderError> {
+        let reading = SnapshotStreamReading {
+            tables: Arc::clone(&self.tables),
+            originator_id,
+            up_to,
+            limit,
+        };
+        self.readers.read(Operation::SelectSnapshots, reading).await
+    }
+
+    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<LogPage, RecorderError> {
         let reading = LogReading {
             bound: self.settled(),
             selection,
@@ -146,11 +186,9 @@ impl Database for PostgresDatabase {
         Ok(last.event)
     }
 
-    async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
-        let reading = TrackingReading {
-            tables: Arc::clone(&self.tables),
-            upstream,
-        };
+    async fn last_tracking(self: &Arc<Self>, key: TrackingKey) -> Result<Option<Tracking>, RecorderError> {
+        let tables = Arc::clone(&self.tables);
+        let reading = TrackingReading { tables, key };
         self.readers.read(Operation::LastTracking, reading).await
     }
 

@@ -46,6 +46,14 @@ struct ServerError {
     message: String,
 }
 
+/// Which row cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{row} cannot be read")]
+struct UnreadableRow {
+    row: String,
+    source: Box<dyn error::Error + Send + Sync>,
+}
+
 impl Failure {
     fn new(reach: Reach, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self {
@@ -100,6 +108,15 @@ impl Failure {
     /// Returns `true` if it is about one of the rows that were asked for together, so that others can be read without it.
     pub(crate) fn is_of_one_row(&self) -> bool {
         self.reach == Reach::Unreadable || self.is_about_data()
+    }
+
+    /// The same failure, which says that it is about `row`.
+    pub(crate) fn about(self, row: String) -> Self {
+        let source = UnreadableRow {
+            row,
+            source: self.source,
+        };
+        Self::new(self.reach, source)
     }
 
     /// It cannot be sent.
@@ -165,6 +182,16 @@ impl Failure {
         matches!(self.code(), "40001" | "40P01" | "23505")
     }
 
+    /// Whether the same version was stored by another process in this moment.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.code() == "23505"
+    }
+
+    /// Whether a transaction was needed and not open.
+    pub(crate) fn is_outside_of_a_transaction(&self) -> bool {
+        self.code() == "25P01"
+    }
+
     /// Whether it is about what was to be stored, so that other saves would do without it.
     pub(crate) fn is_about_data(&self) -> bool {
         self.reach == Reach::Unfit || ["22", "23", "54"].iter().any(|class| self.code().starts_with(class))
@@ -181,7 +208,13 @@ impl Failure {
     }
 
     fn kind(&self, operation: Operation) -> RecorderErrorKind {
-        let is_writing = matches!(operation, Operation::InsertEvents | Operation::InsertTracking);
+        let is_writing = matches!(
+            operation,
+            Operation::InsertEvents
+                | Operation::InsertTracking
+                | Operation::InsertSnapshots
+                | Operation::DeleteSnapshots
+        );
         match &self.reach {
             Reach::Closed => RecorderErrorKind::Closed,
             Reach::Unfit => RecorderErrorKind::Invalid,

@@ -35,7 +35,14 @@
 //!
 //! Connections go to the server itself, or through a pooler such as `PgBouncer` in session mode. A pooler in transaction mode is
 //! refused when the store is opened: when a connection is lost, the store must know which process of the server has the save.
+//!
+//! The log can be read by SQL without this library. With states in JSON, and neither compressed nor encrypted:
+//!
+//! ```sql
+//! SELECT position, topic, "timestamp", convert_from(state, 'UTF8') FROM dogschool_events ORDER BY position
+//! ```
 
+mod columns;
 mod config;
 mod connection;
 mod connections;
@@ -48,6 +55,7 @@ mod readers;
 mod reading;
 mod rows;
 pub mod schema;
+mod time;
 mod watcher;
 mod writer;
 

@@ -1,69 +1,88 @@
-//! Rows to events and back.
+//! Rows that come from the server.
 
 use std::borrow::Cow;
 
-use es_persistence::{Notification, OriginatorId, StoredEvent};
+use es_persistence::{Notification, OriginatorId, StoredEvent, StoredSnapshot};
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::error::Failure;
+use crate::{error::Failure, time::Time};
 
-/// An ID in the form of its two columns: a text ID has a UUID of zeros, a UUID has no text.
-pub(crate) fn id_columns(id: &OriginatorId) -> (Uuid, &str) {
-    match id {
-        OriginatorId::Uuid(uuid) => (*uuid, ""),
-        OriginatorId::Text(text) => (Uuid::nil(), text),
-    }
+/// Reads an event of a known aggregate. Its columns begin at `first`, in the order of [`schema`](crate::schema).
+pub(crate) fn event(row: &PgRow, originator_id: &OriginatorId, first: usize) -> Result<StoredEvent, Failure> {
+    unnamed_event(row, originator_id, first).map_err(|failure| failure.about(name_of(row, originator_id, first)))
 }
 
-fn originator_id(uuid: Uuid, text: &str) -> OriginatorId {
-    if text.is_empty() {
-        OriginatorId::Uuid(uuid)
-    } else {
-        OriginatorId::from(text)
-    }
-}
-
-/// Events in the form of one array for each column.
-#[derive(Debug, Default)]
-pub(crate) struct EventColumns<'a> {
-    pub(crate) ids: Vec<Uuid>,
-    pub(crate) texts: Vec<&'a str>,
-    pub(crate) versions: Vec<i64>,
-    pub(crate) topics: Vec<&'a str>,
-    pub(crate) states: Vec<&'a [u8]>,
-}
-
-impl<'a> Extend<&'a StoredEvent> for EventColumns<'a> {
-    fn extend<T: IntoIterator<Item = &'a StoredEvent>>(&mut self, events: T) {
-        for event in events {
-            let (id, text) = id_columns(&event.originator_id);
-            self.ids.push(id);
-            self.texts.push(text);
-            self.versions.push(to_column(event.originator_version));
-            self.topics.push(&event.topic);
-            self.states.push(&event.state);
-        }
-    }
-}
-
-/// Reads an event whose version, topic and state are the columns from `first` on.
-pub(crate) fn event(row: &PgRow, originator_id: OriginatorId, first: usize) -> Result<StoredEvent, Failure> {
-    Ok(StoredEvent {
-        originator_id,
-        originator_version: number(row, first)?,
-        topic: Cow::Owned(row.try_get(first + 1)?),
-        state: row.try_get(first + 2)?,
-    })
+/// Reads a snapshot of a known aggregate, whose columns begin at `first`.
+pub(crate) fn snapshot(row: &PgRow, originator_id: &OriginatorId, first: usize) -> Result<StoredSnapshot, Failure> {
+    let read = unnamed_snapshot(row, originator_id, first);
+    read.map_err(|failure| failure.about(format!("the snapshot of {}", name_of(row, originator_id, first))))
 }
 
 /// Reads a position, an ID in two columns, and an event.
 pub(crate) fn notification(row: &PgRow) -> Result<Notification, Failure> {
-    let id = originator_id(row.try_get(1)?, row.try_get(2)?);
-    Ok(Notification {
-        position: number(row, 0)?,
-        event: event(row, id, 3)?,
+    unnamed_notification(row).map_err(|failure| {
+        let position = row.try_get::<i64, _>(0);
+        failure.about(position.map_or_else(
+            |_| "an event".to_owned(),
+            |position| format!("the event at position {position}"),
+        ))
     })
+}
+
+/// The columns that all events have are the first six.
+fn unnamed_event(row: &PgRow, originator_id: &OriginatorId, first: usize) -> Result<StoredEvent, Failure> {
+    let Time(timestamp) = row.try_get(first + 2)?;
+    let version = number(row, first)?;
+    let topic: String = row.try_get(first + 1)?;
+    let event = StoredEvent::new(
+        originator_id.clone(),
+        version,
+        Cow::Owned(topic),
+        row.try_get(first + 4)?,
+    );
+    Ok(event
+        .with_stamp(row.try_get(first + 6)?, timestamp)
+        .with_schema_version(schema_version(row, first + 3)?)
+        .with_metadata(row.try_get(first + 7)?)
+        .with_hash(row.try_get(first + 5)?))
+}
+
+fn unnamed_snapshot(row: &PgRow, originator_id: &OriginatorId, first: usize) -> Result<StoredSnapshot, Failure> {
+    let Time(timestamp) = row.try_get(first + 2)?;
+    let version = number(row, first)?;
+    let topic: String = row.try_get(first + 1)?;
+    let snapshot = StoredSnapshot::new(
+        originator_id.clone(),
+        version,
+        Cow::Owned(topic),
+        row.try_get(first + 4)?,
+    );
+    Ok(snapshot
+        .with_timestamp(timestamp)
+        .with_schema_version(schema_version(row, first + 3)?)
+        .with_hash(row.try_get(first + 5)?))
+}
+
+fn unnamed_notification(row: &PgRow) -> Result<Notification, Failure> {
+    let id = originator_id(row.try_get(1)?, row.try_get(2)?)?;
+    Ok(Notification::new(number(row, 0)?, unnamed_event(row, &id, 3)?))
+}
+
+fn originator_id(uuid: Uuid, text: &str) -> Result<OriginatorId, Failure> {
+    match (uuid.is_nil(), text.is_empty()) {
+        (_, true) => Ok(OriginatorId::Uuid(uuid)),
+        (true, false) => Ok(OriginatorId::from(text)),
+        (false, false) => Err(Failure::unreadable("it has two IDs, a UUID and a text")),
+    }
+}
+
+/// The name of a row in errors.
+fn name_of(row: &PgRow, originator_id: &OriginatorId, column: usize) -> String {
+    match row.try_get::<i64, _>(column) {
+        Ok(version) => format!("version {version} of aggregate {originator_id}"),
+        Err(_) => format!("a version of aggregate {originator_id}"),
+    }
 }
 
 /// Reads a position or a version.
@@ -71,7 +90,9 @@ pub(crate) fn number(row: &PgRow, column: usize) -> Result<u64, Failure> {
     u64::try_from(row.try_get::<i64, _>(column)?).map_err(Failure::unreadable)
 }
 
-/// A position or a version as the server keeps it; beyond its greatest number there is nothing to find.
-pub(crate) fn to_column(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
+fn schema_version(row: &PgRow, column: usize) -> Result<u16, Failure> {
+    match u16::try_from(row.try_get::<i16, _>(column)?) {
+        Ok(version @ 1..) => Ok(version),
+        _ => Err(Failure::unreadable("its schema version is less than 1")),
+    }
 }

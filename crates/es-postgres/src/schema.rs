@@ -96,6 +96,8 @@ impl Names {
             )
             .replace("{position_key}", &lock_key(&last))
             .replace("{last_position}", &last)
+            .replace("{snapshot_columns}", SNAPSHOT)
+            .replace("{event_columns}", EVENT)
             .replace("{form}", &form::CURRENT.to_string())
             .replace("{schema}", &self.schema.to_string())
             .replace("{name}", &self.name.to_string())
@@ -112,14 +114,23 @@ fn lock_key(number: &str) -> String {
     format!("(({low} OPERATOR(pg_catalog.#) 2147483648) OPERATOR(pg_catalog.-) 2147483648)::integer")
 }
 
+/// The columns of a snapshot.
+const SNAPSHOT: &str = r#"originator_version, topic, "timestamp", schema_version, state, hash"#;
+
+/// The columns of an event: those that a snapshot has too, and its own.
+const EVENT: &str = r#"originator_version, topic, "timestamp", schema_version, state, hash, event_id, metadata"#;
+
 /// The statements about one application.
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
-    pub(crate) events: StreamTable,
-    pub(crate) snapshots: StreamTable,
+    pub(crate) select_events: StreamStatements,
+    pub(crate) select_snapshots: StreamStatements,
+    pub(crate) select_stream: Sql,
+    pub(crate) find_positions: Sql,
     pub(crate) append: Sql,
     pub(crate) append_one: Sql,
-    pub(crate) add_snapshots: Sql,
+    pub(crate) put_snapshots: Sql,
+    pub(crate) delete_snapshots: Sql,
     pub(crate) settled: Sql,
     pub(crate) select_streams: Sql,
     pub(crate) select_log: Sql,
@@ -130,36 +141,46 @@ pub(crate) struct Tables {
     inspection: Sql,
 }
 
-/// The statements about events or snapshots by aggregate.
+/// The statements that read rows of one aggregate, in the order of versions and in the opposite order.
 #[derive(Clone, Debug)]
-pub(crate) struct StreamTable {
-    pub(crate) select: Sql,
-    pub(crate) select_descending: Sql,
-    pub(crate) read_back: Sql,
+pub(crate) struct StreamStatements {
+    pub(crate) ascending: Sql,
+    pub(crate) descending: Sql,
 }
 
-impl StreamTable {
-    fn new(names: &Names, suffix: &str, position: &str) -> Self {
-        let from = format!(r#""{{schema}}"."{{name}}_{suffix}""#);
+impl StreamStatements {
+    fn new(names: &Names, table: &str, columns: &str) -> Self {
         let select = |order| {
             names.sql(&format!(
-                "SELECT originator_version, topic, state FROM {from} \
+                "SELECT {columns} FROM \"{{schema}}\".\"{{name}}_{table}\" \
                  WHERE originator_id = $1 AND originator_text = $2 \
                  AND originator_version > $3 AND originator_version <= $4 \
                  ORDER BY originator_version {order} LIMIT $5"
             ))
         };
         Self {
-            select: select("ASC"),
-            select_descending: select("DESC"),
-            read_back: names.sql(&format!(
-                "SELECT n.place, {position}, e.topic, e.state \
-                 FROM unnest($1::uuid[], $2::text[], $3::bigint[]) WITH ORDINALITY AS n(id, txt, version, place) \
-                 JOIN {from} e ON e.originator_id = n.id AND e.originator_text = n.txt \
-                 AND e.originator_version = n.version ORDER BY n.place"
-            )),
+            ascending: select("ASC"),
+            descending: select("DESC"),
         }
     }
+}
+
+/// Reads a part of the log; `topics` is a condition more.
+fn select_log(names: &Names, topics: &str) -> Sql {
+    names.sql(&format!(
+        "SELECT position, originator_id, originator_text, {EVENT} \
+         FROM \"{{schema}}\".\"{{name}}_events\" WHERE position > $1 AND position <= $2 {topics} \
+         ORDER BY position LIMIT $3"
+    ))
+}
+
+/// Calls a function with `arguments` arguments.
+fn call(names: &Names, function: &str, arguments: usize) -> Sql {
+    let arguments: Vec<_> = (1..=arguments).map(|number| format!("${number}")).collect();
+    let arguments = arguments.join(", ");
+    names.sql(&format!(
+        "SELECT * FROM \"{{schema}}\".\"{{name}}_{function}\"({arguments})"
+    ))
 }
 
 impl Tables {
@@ -168,37 +189,23 @@ impl Tables {
             schema: schema.clone(),
             name: application.clone(),
         };
-        let log = |topics| {
-            names.sql(&format!(
-                "SELECT position, originator_id, originator_text, originator_version, topic, state \
-                 FROM \"{{schema}}\".\"{{name}}_events\" WHERE position > $1 AND position <= $2 {topics} \
-                 ORDER BY position LIMIT $3"
-            ))
-        };
         Ok(Self {
-            events: StreamTable::new(&names, "events", "e.position"),
-            snapshots: StreamTable::new(&names, "snapshots", "0::bigint"),
-            append: names.sql(
-                r#"SELECT * FROM "{schema}"."{name}_events_append"($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+            select_events: StreamStatements::new(&names, "events", EVENT),
+            select_snapshots: StreamStatements::new(&names, "snapshots", SNAPSHOT),
+            select_stream: names.sql(include_str!("schema/stream.sql")),
+            find_positions: names.sql(include_str!("schema/find.sql")),
+            append: call(&names, "append_v1", 20),
+            append_one: call(&names, "append_one_v1", 10),
+            put_snapshots: call(&names, "snap_put_v1", 8),
+            delete_snapshots: call(&names, "snap_delete_v1", 3),
+            settled: call(&names, "settled_v1", 0),
+            select_log: select_log(&names, ""),
+            select_log_of_topics: select_log(&names, "AND (topic = ANY ($4) OR topic ^@ ANY ($5))"),
+            last_tracking: names.sql(
+                "SELECT position, fence, event_id, token FROM \"{schema}\".\"{name}_tracking\" \
+                 WHERE consumer = $1 AND upstream = $2",
             ),
-            append_one: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_append_one"($1, $2, $3, $4, $5)"#),
-            add_snapshots: names.sql(r#"SELECT * FROM "{schema}"."{name}_snapshots_add"($1, $2, $3, $4, $5)"#),
-            settled: names.sql(r#"SELECT * FROM "{schema}"."{name}_events_settled"()"#),
-            // The events of each aggregate come from one index, those of the first one first.
-            select_streams: names.sql(
-                r#"SELECT n.place, e.originator_version, e.topic, e.state
-                FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])
-                    WITH ORDINALITY AS n(id, txt, lower, upper, len, place)
-                CROSS JOIN LATERAL (
-                    SELECT s.originator_version, s.topic, s.state FROM "{schema}"."{name}_events" s
-                    WHERE s.originator_id = n.id AND s.originator_text = n.txt
-                    AND s.originator_version > n.lower AND s.originator_version <= n.upper
-                    ORDER BY s.originator_version LIMIT n.len) e"#,
-            ),
-            select_log: log(""),
-            select_log_of_topics: log("AND topic = ANY ($4)"),
-            last_tracking: names
-                .sql(r#"SELECT position, event_id FROM "{schema}"."{name}_tracking" WHERE upstream = $1"#),
+            select_streams: names.sql(include_str!("schema/streams.sql")),
             announcement: names.sql(include_str!("schema/announcement.sql")),
             inspection: names.sql(include_str!("schema/inspection.sql")),
             definition: ddl(&schema.to_string(), &application.to_string())?.into(),

@@ -3,6 +3,7 @@
 mod batch;
 mod group;
 mod settlement;
+mod snapshots;
 mod transaction;
 
 use std::{
@@ -11,9 +12,10 @@ use std::{
 };
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
-use es_sql::{Save, Table, group_commit::BatchWriter};
+use es_sql::{Save, group_commit::BatchWriter};
 use tokio::time::sleep;
 
+pub(crate) use self::snapshots::SnapshotWriter;
 pub use self::transaction::TransactionalEvents;
 use self::{
     batch::Batch,
@@ -33,7 +35,7 @@ const ATTEMPTS: u32 = 10;
 /// For how long, at most.
 const REPEATING: Duration = Duration::from_secs(5);
 
-/// Writes batches of saves.
+/// Writes batches of saves of events and tracking.
 ///
 /// A group of them is one statement in a transaction of its own, so that nothing is ever left open on a connection. After
 /// a failure the connection is closed, unless the server has only refused the statement.
@@ -117,11 +119,11 @@ impl Writer {
     /// Stores a group and gives each of its saves an outcome, now or in a later round of the batch.
     async fn write_part<'a>(&self, batch: &mut Batch<'a>, group: Group<'a>) {
         let answer = self.write_group(&group).await;
-        if let (Ok(Answer::Stored { first }), Table::Events) = (&answer, group.table()) {
+        if let Ok(Answer::Stored { first }) = &answer {
             self.settled
                 .stored((first + group.events().count() as u64).saturating_sub(1));
         }
-        if !matches!(answer, Ok(Answer::Moved(_) | Answer::Present { .. })) {
+        if !matches!(answer, Ok(Answer::Moved(_))) {
             self.wakers.stored(group.has_events(), group.has_tracking());
         }
         match answer {
@@ -164,7 +166,6 @@ impl BatchWriter for Writer {
 }
 
 /// The error of a save that was not begun.
-fn too_late() -> RecorderError {
-    Failure::crowded("other saves took too long: the server is too slow, or cannot be reached")
-        .into_error(Operation::InsertEvents)
+fn too_late(operation: Operation) -> RecorderError {
+    Failure::crowded("other saves took too long: the server is too slow, or cannot be reached").into_error(operation)
 }

@@ -1,13 +1,13 @@
-//! What a SQL store does by its own means.
+//! The interface between the shared recorders and one SQL store.
 
 use std::{fmt, sync::Arc};
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, Notification, RecorderError, Selection, StoredEvent, StreamSelection,
-    Tracking, Wakeup,
+    Capabilities, Environment, EnvironmentError, LogPage, OriginatorId, RecorderError, Selection, SnapshotStream,
+    StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
 };
 
-use crate::{Save, SqlName, Table};
+use crate::{Save, SqlName};
 
 /// The tables of one application in an open database.
 pub trait Database: fmt::Debug + Send + Sync + Sized + 'static {
@@ -17,53 +17,69 @@ pub trait Database: fmt::Debug + Send + Sync + Sized + 'static {
     /// The name of the store in errors.
     const STORE: &'static str;
 
-    /// Where the database is and how it is used.
+    /// The settings of the database.
     type Config: Clone + fmt::Debug + Send + Sync + 'static;
 
-    /// What the environment says about the database.
+    /// Reads the settings of the database from the environment.
     ///
     /// # Errors
     ///
     /// [`EnvironmentError`] when a setting is wrong.
     fn configure(environment: &Environment) -> Result<Self::Config, EnvironmentError>;
 
-    /// Opens the database, and makes the application's tables when that is wanted.
+    /// Opens the database, and creates the application's tables if the settings ask for it.
     fn open(config: Self::Config, application: &SqlName) -> impl Future<Output = Result<Self, RecorderError>> + Send;
 
-    /// Waits for the saves that have begun, and lets go of the database.
+    /// Waits for the saves that have begun, and closes the database.
     fn close(&self) -> impl Future<Output = ()> + Send;
 
-    /// Stores what is not empty and has been checked, and returns the positions of its events.
+    /// Stores a save that is not empty and has been checked. Returns the positions of its events.
     fn save(self: &Arc<Self>, save: Save) -> impl Future<Output = Result<Vec<u64>, RecorderError>> + Send;
 
-    /// Reads rows of one aggregate.
+    /// Returns the positions of `events`, or `None` unless all of them are stored under the same IDs and versions.
+    fn find_positions(
+        self: &Arc<Self>,
+        events: Arc<[StoredEvent]>,
+    ) -> impl Future<Output = Result<Option<Vec<u64>>, RecorderError>> + Send;
+
+    /// Reads events of one aggregate.
     fn read_stream(
         self: &Arc<Self>,
-        table: Table,
         selection: StreamSelection,
     ) -> impl Future<Output = Result<Vec<StoredEvent>, RecorderError>> + Send;
 
-    /// Reads a part of the log.
-    fn read_log(
+    /// Reads snapshots of one aggregate.
+    fn read_snapshots(
         self: &Arc<Self>,
-        selection: Selection,
-    ) -> impl Future<Output = Result<Vec<Notification>, RecorderError>> + Send;
+        selection: StreamSelection,
+    ) -> impl Future<Output = Result<Vec<StoredSnapshot>, RecorderError>> + Send;
+
+    /// Reads the last snapshot up to version `up_to`, and at most `limit` events from its version on, as of one moment.
+    fn read_snapshot_stream(
+        self: &Arc<Self>,
+        originator_id: OriginatorId,
+        up_to: u64,
+        limit: usize,
+    ) -> impl Future<Output = Result<SnapshotStream, RecorderError>> + Send;
+
+    /// Reads a part of the log.
+    fn read_log(self: &Arc<Self>, selection: Selection) -> impl Future<Output = Result<LogPage, RecorderError>> + Send;
 
     /// Reads the last position of the log.
     fn max_position(self: &Arc<Self>) -> impl Future<Output = Result<Option<u64>, RecorderError>> + Send;
 
-    /// Reads how far `upstream` has been processed.
+    /// Reads how far a consumer has processed a log.
     fn last_tracking(
         self: &Arc<Self>,
-        upstream: Arc<str>,
+        key: TrackingKey,
     ) -> impl Future<Output = Result<Option<Tracking>, RecorderError>> + Send;
 
-    /// Tells of new events.
+    /// Returns the signal for new events.
     fn event_wakeup(&self) -> Wakeup;
 
-    /// Tells of new tracking.
+    /// Returns the signal for new tracking.
     fn tracking_wakeup(&self) -> Wakeup;
 
-    /// What it promises beyond the common contract.
+    /// Returns what the store promises beyond the common contract.
     fn capabilities(&self) -> Capabilities;
 }

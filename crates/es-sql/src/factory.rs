@@ -5,10 +5,10 @@ use std::{fmt, sync::Arc};
 use futures_core::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use crate::{Database, SqlName, recorder::SqlRecorder, snapshots::SqlSnapshots};
+use crate::{Database, SqlName, recorder::SqlRecorder};
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, EnvironmentError, Operation,
-    Persistence, ProcessRecorder, RecorderError, RecorderErrorKind, TrackingRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, Environment, EnvironmentError, Operation, Persistence,
+    ProcessRecorder, RecorderError, RecorderErrorKind, SnapshotRecorder, TrackingRecorder,
 };
 
 /// The store whose databases are `D`s.
@@ -91,11 +91,8 @@ impl<D: Database> Datastore for SqlDatastore<D> {
         Box::pin(async { Ok(self.recorder().await? as Arc<dyn TrackingRecorder>) })
     }
 
-    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
-        Box::pin(async {
-            let snapshots: Arc<dyn AggregateRecorder> = Arc::new(SqlSnapshots(self.database().await?));
-            Ok(snapshots)
-        })
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>> {
+        Box::pin(async { Ok(self.recorder().await? as Arc<dyn SnapshotRecorder>) })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -8,7 +8,6 @@ mod factory;
 mod name;
 mod recorder;
 mod save;
-mod snapshots;
 
 pub mod group_commit;
 
@@ -16,5 +15,5 @@ pub use self::{
     database::Database,
     factory::{persistence, persistence_with},
     name::{SqlName, SqlNameError},
-    save::{Save, Table},
+    save::Save,
 };

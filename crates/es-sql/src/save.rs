@@ -1,66 +1,113 @@
-//! What one call stores.
+//! One call's rows.
 
 use std::{sync::Arc, time::Instant};
 
-use es_persistence::{RecorderError, StoredEvent, Tracking, check_events, check_tracking};
+use es_persistence::{
+    Operation, RecorderError, SnapshotDeletion, StoredEvent, StoredSnapshot, Tracking, check_events, check_snapshots,
+    check_tracking,
+};
 
 use crate::Database;
 
-/// What one call stores, wholly or not at all.
-#[derive(Debug)]
+/// The rows of one call, which are stored all together or not at all.
+#[derive(Clone, Debug)]
 pub struct Save {
-    /// Where the events go.
-    pub table: Table,
-    /// The events, or snapshots in the form of events.
-    pub events: Vec<StoredEvent>,
-    /// What they come of.
+    /// The events.
+    pub events: Arc<[StoredEvent]>,
+    /// The position of the upstream event that the events come of.
     pub tracking: Option<Tracking>,
-    /// Since when the caller waits.
+    /// Snapshots; each replaces one of the same aggregate and version.
+    pub snapshots: Arc<[StoredSnapshot]>,
+    /// Snapshots that are deleted.
+    pub deletion: Option<SnapshotDeletion>,
+    /// When the caller began to wait.
     pub since: Instant,
 }
 
-/// Where the events of a save go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Table {
-    /// The application's events, with positions.
-    Events,
-    /// The application's snapshots, without.
-    Snapshots,
-}
-
 impl Save {
-    /// Whether it is events and nothing else.
+    /// Makes a save of `events`.
+    pub fn of_events(events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Self {
+        Self {
+            events: events.into(),
+            tracking,
+            ..Self::of_nothing()
+        }
+    }
+
+    /// Makes a save of snapshots.
+    pub fn of_snapshots(snapshots: Vec<StoredSnapshot>) -> Self {
+        Self {
+            snapshots: snapshots.into(),
+            ..Self::of_nothing()
+        }
+    }
+
+    /// Makes a save that deletes snapshots.
+    pub fn of_deletion(deletion: SnapshotDeletion) -> Self {
+        Self {
+            deletion: Some(deletion),
+            ..Self::of_nothing()
+        }
+    }
+
+    fn of_nothing() -> Self {
+        Self {
+            events: Arc::default(),
+            tracking: None,
+            snapshots: Arc::default(),
+            deletion: None,
+            since: Instant::now(),
+        }
+    }
+
+    /// Returns `true` if the save has nothing but events.
     pub fn is_plain(&self) -> bool {
-        self.table == Table::Events && self.tracking.is_none()
+        self.tracking.is_none() && self.snapshots.is_empty() && self.deletion.is_none()
+    }
+
+    /// Returns `true` if there is nothing to store.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.is_plain()
+    }
+
+    /// The operation that errors name.
+    pub fn operation(&self) -> Operation {
+        if self.deletion.is_some() {
+            Operation::DeleteSnapshots
+        } else if !self.snapshots.is_empty() {
+            Operation::InsertSnapshots
+        } else {
+            Operation::InsertEvents
+        }
     }
 
     /// Returns about how many bytes the save takes in memory.
     pub fn size(&self) -> usize {
-        let size = |event: &StoredEvent| size_of::<StoredEvent>() + event.state.len();
-        self.events.iter().map(size).sum()
+        let event = |event: &StoredEvent| size_of::<StoredEvent>() + event.state.len();
+        let snapshot = |snapshot: &StoredSnapshot| size_of::<StoredSnapshot>() + snapshot.state.len();
+        self.events.iter().map(event).sum::<usize>() + self.snapshots.iter().map(snapshot).sum::<usize>()
     }
 }
 
-/// Has `database` store what is given, after a look whether it can be stored at all.
-pub(super) async fn submit<D: Database>(
-    database: &Arc<D>,
-    table: Table,
-    events: Vec<StoredEvent>,
-    tracking: Option<Tracking>,
-) -> Result<Vec<u64>, RecorderError> {
-    if events.is_empty() && tracking.is_none() {
+/// Checks a save and has `database` store it. Returns the positions of its events.
+///
+/// A save that conflicts with itself, because all of its events are there already under the same IDs, has been stored: the
+/// positions are those of the first time.
+pub(super) async fn submit<D: Database>(database: &Arc<D>, save: Save) -> Result<Vec<u64>, RecorderError> {
+    if save.is_empty() {
         return Ok(Vec::new());
     }
-    check_events(D::STORE, &events)?;
-    tracking
+    check_events(D::STORE, &save.events)?;
+    check_snapshots(D::STORE, &save.snapshots)?;
+    save.tracking
         .iter()
         .try_for_each(|tracking| check_tracking(D::STORE, tracking))?;
-    database
-        .save(Save {
-            table,
-            events,
-            tracking,
-            since: Instant::now(),
-        })
-        .await
+    let events = Arc::clone(&save.events);
+    match database.save(save).await {
+        Err(error) if error.conflict().is_some() => {
+            let known = database.find_positions(events).await.ok().flatten();
+            known.ok_or(error)
+        }
+        outcome => outcome,
+    }
 }

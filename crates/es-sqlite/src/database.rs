@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, Notification, Operation, RecorderError, Selection, StoredEvent,
-    StreamSelection, Tracking, Wakeup,
+    Capabilities, Environment, EnvironmentError, LogPage, Operation, OriginatorId, RecorderError, Selection,
+    SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
 };
 use es_sql::{
-    Database, Save, SqlName, Table,
+    Database, Save, SqlName,
     group_commit::{GroupCommit, Waits},
 };
 use tokio::runtime::Handle;
@@ -19,7 +19,7 @@ use crate::{
     error::Failure,
     gate::Gate,
     readers::Readers,
-    reading::{LogReading, MaxPositionReading, StreamReading, TrackingReading},
+    reading::{FindReading, LogReading, MaxPositionReading, SnapshotStreamReading, StreamReading, TrackingReading},
     schema::Tables,
     watcher::Watcher,
     writer::{Wakers, Writer},
@@ -71,7 +71,8 @@ impl Database for SqliteDatabase {
             connection,
             gate.clone(),
             wakers.clone(),
-        );
+        )
+        .map_err(|failure| cannot_open(&config, failure))?;
         Ok(Self {
             is_durable: !matches!(config.location, Location::Memory(_)),
             readers: Readers::new(config.clone(), gate, runtime.clone()),
@@ -93,22 +94,40 @@ impl Database for SqliteDatabase {
     }
 
     async fn save(self: &Arc<Self>, save: Save) -> Result<Vec<u64>, RecorderError> {
-        self.writer
-            .save(save)
-            .await
-            .unwrap_or_else(|refusal| Err(refusal.into_error(STORE, Operation::InsertEvents)))
+        let operation = save.operation();
+        let saved = self.writer.save(save).await;
+        saved.unwrap_or_else(|refusal| Err(refusal.into_error(STORE, operation)))
     }
 
-    async fn read_stream(
-        self: &Arc<Self>,
-        table: Table,
-        selection: StreamSelection,
-    ) -> Result<Vec<StoredEvent>, RecorderError> {
-        let reading = StreamReading::new(Arc::clone(&self.tables), table, selection);
+    async fn find_positions(self: &Arc<Self>, events: Arc<[StoredEvent]>) -> Result<Option<Vec<u64>>, RecorderError> {
+        let reading = FindReading::new(Arc::clone(&self.tables), events);
+        self.readers.read(Operation::InsertEvents, reading).await
+    }
+
+    async fn read_stream(self: &Arc<Self>, selection: StreamSelection) -> Result<Vec<StoredEvent>, RecorderError> {
+        let reading = StreamReading::new(Arc::clone(&self.tables), selection);
         self.readers.read(Operation::SelectEvents, reading).await
     }
 
-    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<Vec<Notification>, RecorderError> {
+    async fn read_snapshots(
+        self: &Arc<Self>,
+        selection: StreamSelection,
+    ) -> Result<Vec<StoredSnapshot>, RecorderError> {
+        let reading = StreamReading::new(Arc::clone(&self.tables), selection);
+        self.readers.read(Operation::SelectSnapshots, reading).await
+    }
+
+    async fn read_snapshot_stream(
+        self: &Arc<Self>,
+        originator_id: OriginatorId,
+        up_to: u64,
+        limit: usize,
+    ) -> Result<SnapshotStream, RecorderError> {
+        let reading = SnapshotStreamReading::new(Arc::clone(&self.tables), originator_id, up_to, limit);
+        self.readers.read(Operation::SelectEvents, reading).await
+    }
+
+    async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<LogPage, RecorderError> {
         let reading = LogReading::new(Arc::clone(&self.tables), selection);
         self.readers.read(Operation::SelectNotifications, reading).await
     }
@@ -118,8 +137,8 @@ impl Database for SqliteDatabase {
         self.readers.read(Operation::MaxPosition, reading).await
     }
 
-    async fn last_tracking(self: &Arc<Self>, upstream: Arc<str>) -> Result<Option<Tracking>, RecorderError> {
-        let reading = TrackingReading::new(Arc::clone(&self.tables), upstream);
+    async fn last_tracking(self: &Arc<Self>, key: TrackingKey) -> Result<Option<Tracking>, RecorderError> {
+        let reading = TrackingReading::new(Arc::clone(&self.tables), key);
         self.readers.read(Operation::LastTracking, reading).await
     }
 

@@ -55,6 +55,14 @@ impl Failure {
         }
     }
 
+    /// A row has what this library cannot have stored.
+    pub(crate) fn damage(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self {
+            code: Some(ffi::SQLITE_CORRUPT),
+            source: source.into(),
+        }
+    }
+
     /// The file is not where it was.
     pub(crate) fn moved(source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self {
@@ -127,7 +135,7 @@ impl Failure {
             Some(ffi::SQLITE_ERROR | ffi::SQLITE_SCHEMA) => RecorderErrorKind::Schema,
             Some(ffi::SQLITE_TOOBIG) => RecorderErrorKind::Invalid,
             None if self.source.is::<Closed>() => RecorderErrorKind::Closed,
-            _ if operation == Operation::InsertEvents => RecorderErrorKind::NotStored,
+            _ if is_write(operation) => RecorderErrorKind::NotStored,
             _ => RecorderErrorKind::Other,
         }
     }
@@ -144,6 +152,13 @@ impl Failure {
     pub(crate) fn into_error_of(self, operation: Operation, kind: RecorderErrorKind) -> RecorderError {
         RecorderError::new(STORE, operation, kind).with_source(self.source)
     }
+}
+
+const fn is_write(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::InsertEvents | Operation::InsertTracking | Operation::InsertSnapshots | Operation::DeleteSnapshots
+    )
 }
 
 impl From<sqlx::Error> for Failure {

@@ -1,4 +1,4 @@
-//! Changing what is never changed.
+//! Changes of stored events, which the file refuses otherwise.
 
 use es_persistence::{DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind};
 use es_sql::SqlName;
@@ -12,20 +12,22 @@ use crate::{
     schema::Tables,
 };
 
-/// Runs `change` on the file with the triggers out of force that keep events as they are.
+/// Runs `change` in a transaction in which the triggers that protect stored events are not in force.
 ///
-/// Events are never changed by this library, and the file refuses it. Some day it has to be done all the same: a law says
-/// that something has to go, a key has to be replaced. This is the way, and there is no other: one transaction in which the
-/// triggers are dropped, `change` runs, and the triggers are made again. When `change` fails, nothing has happened.
+/// This library never changes an event, and the file refuses it. A law may demand all the same that something is deleted,
+/// or a key has to be replaced: this function is the way to do so. In one transaction it drops the triggers, runs `change`,
+/// and makes the triggers again. If `change` fails, nothing is changed. A change that does nothing mends a file whose
+/// triggers are missing.
 ///
-/// Whoever follows the log is not told. Caches, snapshots and projections have to be made anew, and a hash chain notices.
+/// Applications that follow the log are not told. Caches, snapshots and projections have to be made anew, and a hash chain
+/// shows that an event was changed.
 ///
 /// ```no_run
 /// use es_persistence::Environment;
 ///
 /// # async fn example(environment: Environment) -> Result<(), Box<dyn std::error::Error>> {
 /// es_sqlite::maintain(&environment, async |connection| {
-///     let redact = "UPDATE bank_events SET state = '{}' WHERE position = 7";
+///     let redact = "UPDATE bank_events SET state = CAST('{}' AS BLOB) WHERE position = 7";
 ///     sqlx::query(redact).execute(connection).await.map(drop)
 /// })
 /// .await?;
@@ -51,7 +53,7 @@ where
     let tables = Tables::new(&application);
     let mut connection = open_writer(&config).await?;
     tables
-        .check(&application, &mut connection)
+        .check_tables(&application, &mut connection)
         .await
         .map_err(|failure| cannot_open(&config, failure))?;
     let changed = change_in_transaction(&tables, &mut connection, change).await;

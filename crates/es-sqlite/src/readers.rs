@@ -18,13 +18,6 @@ use crate::{config::Config, connection, error::Failure, gate::Gate};
 /// How many reads go on at once.
 const CONNECTIONS: u32 = 8;
 
-/// How many rows, and how many bytes of states, are read on the caller's thread: well under a millisecond of work when
-/// the file is in memory. What is more goes on in a thread for blocking work.
-const PAGE: Budget = Budget {
-    rows: 1000,
-    bytes: 1 << 20,
-};
-
 /// How much more may be read before the reading has to pause.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
@@ -33,28 +26,45 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    /// How many rows are looked at, and how many bytes of states are read, on the caller's thread: about a millisecond of work
+    /// when the file is in memory. A longer reading goes on in a thread for blocking work.
+    pub(crate) const PAGE: Self = Self {
+        rows: 1000,
+        bytes: 1 << 20,
+    };
+
     const UNLIMITED: Self = Self {
         rows: usize::MAX,
         bytes: usize::MAX,
     };
 
-    /// Accounts for a row; false says that the reading has to pause after it.
+    /// Accounts for a row. Returns `false` if the reading has to pause after the row.
     pub(crate) fn spend(&mut self, bytes: usize) -> bool {
         self.rows = self.rows.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.rows > 0 && self.bytes > 0
+        !self.is_spent()
+    }
+
+    /// Returns `true` if the reading has to pause.
+    pub(crate) const fn is_spent(self) -> bool {
+        self.rows == 0 || self.bytes == 0
+    }
+
+    /// How many more rows may be looked at.
+    pub(crate) const fn rows(self) -> u64 {
+        self.rows as u64
     }
 }
 
-/// Something to read that can be paused and gone on with.
+/// A read that can pause and go on, on the same connection.
 pub(crate) trait Reading: Send + 'static {
-    /// What it comes to.
+    /// The result of the read.
     type Output: Send + 'static;
 
-    /// Reads on until `budget` is spent; true says that all has been read.
-    fn advance(&mut self, connection: &Connection, budget: Budget) -> Result<bool, rusqlite::Error>;
+    /// Reads on until `budget` is spent. Returns `true` if all has been read.
+    fn advance(&mut self, connection: &Connection, budget: Budget) -> Result<bool, Failure>;
 
-    /// What has been read.
+    /// Returns the result, once all has been read.
     fn finish(self) -> Self::Output;
 }
 
@@ -93,13 +103,12 @@ impl Readers {
 
     async fn read_all<R: Reading>(self: Arc<Self>, mut reading: R) -> Result<R::Output, Failure> {
         let mut lease = self.lease().await?;
-        if lease.advance(&mut reading, PAGE)? {
+        if lease.advance(&mut reading, Budget::PAGE)? {
             return Ok(reading.finish());
         }
         let rest = move || {
-            lease
-                .advance(&mut reading, Budget::UNLIMITED)
-                .map(|_all| reading.finish())
+            while !lease.advance(&mut reading, Budget::UNLIMITED)? {}
+            Ok(reading.finish())
         };
         tokio::task::spawn_blocking(rest).await.map_err(Failure::ended)?
     }
@@ -163,8 +172,10 @@ impl Drop for Lease {
         if self.readers.permits.is_closed() {
             return;
         }
+        // One that was dropped within a transaction would keep the next reading at the moment of this one.
+        let usable = self.connection.take().filter(Connection::is_autocommit);
         let mut idle = self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.extend(self.connection.take());
+        idle.extend(usable);
     }
 }
 
@@ -174,8 +185,8 @@ mod tests {
 
     /// How many rows of `bytes` bytes are read before the reading has to leave the caller's thread.
     fn rows(bytes: usize) -> usize {
-        let mut page = PAGE;
-        1 + (0..PAGE.rows).take_while(|_| page.spend(bytes)).count()
+        let mut page = Budget::PAGE;
+        1 + (0..page.rows).take_while(|_| page.spend(bytes)).count()
     }
 
     #[test]

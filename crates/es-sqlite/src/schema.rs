@@ -1,12 +1,15 @@
 //! The tables of one application, and the statements about them.
 //!
-//! A UUID is kept as a blob of 16 bytes, a text as text, in one column, so that the two kinds of IDs never meet.
+//! A UUID is kept as a blob of 16 bytes and a text as text, in one column, so that the two kinds of IDs never meet.
 //! `AUTOINCREMENT` keeps a position from being given out twice. Triggers make the file itself refuse what the library
-//! never does: a hole in an aggregate's versions, and any change of an event that is stored.
+//! never does: a hole in an aggregate's versions, and any change of a stored event.
 
+mod columns;
 mod version;
 
 use es_sql::SqlName;
+
+use self::columns::{Columns, EVENTS, SNAPSHOTS, TRACKING};
 
 /// The statements about the tables of one application.
 #[derive(Clone, Debug)]
@@ -19,26 +22,29 @@ pub(crate) struct Tables {
 /// The statements about the events.
 #[derive(Clone, Debug)]
 pub(crate) struct EventsTable {
-    name: String,
+    pub(crate) name: String,
     pub(crate) stream: StreamStatements,
     pub(crate) select_log: String,
     pub(crate) select_log_of_topics: String,
     pub(crate) max_position: String,
+    pub(crate) last_version: String,
     pub(crate) find: String,
 }
 
 /// The statements about the snapshots.
 #[derive(Clone, Debug)]
 pub(crate) struct SnapshotsTable {
-    name: String,
+    pub(crate) name: String,
     pub(crate) stream: StreamStatements,
-    pub(crate) find: String,
+    pub(crate) insert: String,
+    pub(crate) delete_of_aggregate: String,
+    pub(crate) delete_of_topic: String,
 }
 
-/// The statements about how far upstreams have been processed.
+/// The statements about how far consumers have processed logs.
 #[derive(Clone, Debug)]
 pub(crate) struct TrackingTable {
-    name: String,
+    pub(crate) name: String,
     pub(crate) insert: String,
     pub(crate) select: String,
 }
@@ -48,14 +54,22 @@ pub(crate) struct TrackingTable {
 pub(crate) struct StreamStatements {
     pub(crate) ascending: String,
     pub(crate) descending: String,
-    pub(crate) versions: String,
 }
 
+/// What `rows::event` reads.
+const EVENT: &str = "position, originator_version, topic, event_id, timestamp, schema_version, state, metadata, hash";
+
+/// What `rows::snapshot` reads.
+const SNAPSHOT: &str = "originator_version, topic, timestamp, schema_version, state, hash";
+
+/// The names of the triggers, each behind the name of the table.
+const TRIGGERS: [&str; 3] = ["follow", "stay", "remain"];
+
 impl StreamStatements {
-    fn of(table: &str) -> Self {
+    fn of(table: &str, columns: &str) -> Self {
         let select = |order| {
             format!(
-                "SELECT originator_version, topic, state FROM {table} \
+                "SELECT {columns} FROM {table} \
                  WHERE originator_id = ?1 AND originator_version > ?2 AND originator_version <= ?3 \
                  ORDER BY originator_version {order} LIMIT ?4"
             )
@@ -63,10 +77,6 @@ impl StreamStatements {
         Self {
             ascending: select("ASC"),
             descending: select("DESC"),
-            versions: format!(
-                "SELECT coalesce(max(originator_version), 0), coalesce(max(originator_version = ?2), 0) \
-                 FROM {table} WHERE originator_id = ?1"
-            ),
         }
     }
 }
@@ -80,81 +90,87 @@ impl Tables {
         }
     }
 
-    /// What makes the tables and triggers.
-    fn definition(&self) -> String {
+    /// The name and the columns of each table, and the statements that make it.
+    fn definitions(&self) -> [(&str, Columns, String); 3] {
         let Self {
             events,
             snapshots,
             tracking,
         } = self;
         [
-            events.definition(),
-            events.triggers(),
-            snapshots.definition(),
-            tracking.definition(),
+            (&events.name, EVENTS, events.definition()),
+            (&snapshots.name, SNAPSHOTS, snapshots.definition()),
+            (&tracking.name, TRACKING, tracking.definition()),
         ]
-        .join("\n")
     }
 }
 
 impl EventsTable {
     fn new(name: String) -> Self {
-        let log = |topics| {
-            format!(
-                "SELECT position, originator_id, originator_version, topic, state FROM {name} \
-                 WHERE position > ?1 AND position <= ?2 {topics} ORDER BY position LIMIT ?3"
-            )
-        };
         Self {
-            stream: StreamStatements::of(&name),
-            select_log: log(""),
-            select_log_of_topics: log("AND topic IN (SELECT value FROM json_each(?4))"),
+            stream: StreamStatements::of(&name, EVENT),
+            select_log: format!(
+                "SELECT {EVENT}, originator_id FROM {name} WHERE position > ?1 AND position <= ?2 \
+                 ORDER BY position LIMIT ?3"
+            ),
+            // One parameter for however many topics there are: the statement takes the arrays apart, once.
+            select_log_of_topics: format!(
+                "WITH prefixes (prefix) AS MATERIALIZED (SELECT value FROM json_each(?5)) \
+                 SELECT {EVENT}, originator_id FROM {name} WHERE position > ?1 AND position <= ?2 \
+                 AND (topic IN (SELECT value FROM json_each(?4)) \
+                     OR EXISTS (SELECT 1 FROM prefixes WHERE substr(topic, 1, length(prefix)) = prefix)) \
+                 ORDER BY position LIMIT ?3"
+            ),
             max_position: format!("SELECT max(position) FROM {name}"),
-            find: find("position", &name),
+            last_version: format!("SELECT coalesce(max(originator_version), 0) FROM {name} WHERE originator_id = ?1"),
+            find: format!(
+                "SELECT position FROM {name} WHERE originator_id = ?1 AND originator_version = ?2 AND event_id = ?3"
+            ),
             name,
         }
     }
 
     /// The statement that inserts `rows` events.
     pub(crate) fn insert(&self, rows: usize) -> String {
-        insert(&self.name, rows)
+        let head = format!(
+            "INSERT INTO {} (originator_id, originator_version, topic, event_id, timestamp, schema_version, state, \
+             metadata, hash) VALUES ",
+            self.name
+        );
+        head + &vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?)"; rows].join(", ")
     }
 
-    fn definition(&self) -> String {
-        let name = &self.name;
-        format!(
-            "CREATE TABLE {name} (
-                 position INTEGER PRIMARY KEY AUTOINCREMENT,
-                 originator_id ANY NOT NULL,
-                 originator_version INTEGER NOT NULL,
-                 topic TEXT NOT NULL,
-                 state BLOB NOT NULL,
-                 UNIQUE (originator_id, originator_version)
-             ) STRICT;"
-        )
+    /// The statements that make the table and its triggers.
+    pub(crate) fn definition(&self) -> String {
+        let (name, columns, triggers) = (&self.name, EVENTS.declarations(), self.triggers());
+        format!("CREATE TABLE {name} ({columns}, UNIQUE (originator_id, originator_version)) STRICT;\n{triggers}")
     }
 
-    /// What makes the file refuse that events are left out or changed.
+    /// The statements that make the file refuse that events are left out or changed.
     pub(crate) fn triggers(&self) -> String {
         let name = &self.name;
         format!(
-            "CREATE TRIGGER {name}_follow BEFORE INSERT ON {name}
+            "CREATE TRIGGER IF NOT EXISTS {name}_follow BEFORE INSERT ON {name}
              WHEN NEW.originator_version <> 1 + coalesce(
                      (SELECT max(originator_version) FROM {name} WHERE originator_id = NEW.originator_id), 0)
                  OR EXISTS (SELECT 1 FROM {name} WHERE position = NEW.position)
              BEGIN SELECT RAISE(ABORT, 'the version does not follow the last one'); END;
-             CREATE TRIGGER {name}_stay BEFORE UPDATE ON {name}
+             CREATE TRIGGER IF NOT EXISTS {name}_stay BEFORE UPDATE ON {name}
              BEGIN SELECT RAISE(ABORT, 'events are never changed'); END;
-             CREATE TRIGGER {name}_remain BEFORE DELETE ON {name}
+             CREATE TRIGGER IF NOT EXISTS {name}_remain BEFORE DELETE ON {name}
              BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END;"
         )
     }
 
-    /// What takes these triggers out of force.
+    /// The names of the triggers.
+    fn trigger_names(&self) -> [String; 3] {
+        TRIGGERS.map(|trigger| format!("{}_{trigger}", self.name))
+    }
+
+    /// The statements that remove the triggers which are there.
     pub(crate) fn drop_triggers(&self) -> String {
-        let name = &self.name;
-        ["follow", "stay", "remain"]
-            .map(|trigger| format!("DROP TRIGGER {name}_{trigger};"))
+        self.trigger_names()
+            .map(|trigger| format!("DROP TRIGGER IF EXISTS {trigger};"))
             .join("\n")
     }
 }
@@ -162,27 +178,21 @@ impl EventsTable {
 impl SnapshotsTable {
     fn new(name: String) -> Self {
         Self {
-            stream: StreamStatements::of(&name),
-            find: find("0", &name),
+            stream: StreamStatements::of(&name, SNAPSHOT),
+            insert: format!(
+                "INSERT OR REPLACE INTO {name} (originator_id, originator_version, topic, timestamp, schema_version, \
+                 state, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            ),
+            delete_of_aggregate: format!("DELETE FROM {name} WHERE originator_id = ?1"),
+            delete_of_topic: format!("DELETE FROM {name} WHERE topic = ?1"),
             name,
         }
     }
 
-    /// The statement that inserts `rows` snapshots.
-    pub(crate) fn insert(&self, rows: usize) -> String {
-        insert(&self.name, rows)
-    }
-
     fn definition(&self) -> String {
+        let (name, columns) = (&self.name, SNAPSHOTS.declarations());
         format!(
-            "CREATE TABLE {} (
-                 originator_id ANY NOT NULL,
-                 originator_version INTEGER NOT NULL,
-                 topic TEXT NOT NULL,
-                 state BLOB NOT NULL,
-                 PRIMARY KEY (originator_id, originator_version)
-             ) STRICT, WITHOUT ROWID;",
-            self.name
+            "CREATE TABLE {name} ({columns}, PRIMARY KEY (originator_id, originator_version)) STRICT, WITHOUT ROWID;"
         )
     }
 }
@@ -191,36 +201,21 @@ impl TrackingTable {
     fn new(name: String) -> Self {
         Self {
             insert: format!(
-                "INSERT INTO {name} (upstream, position, event_id) VALUES (?1, ?2, ?3) \
-                 ON CONFLICT (upstream) DO UPDATE SET position = excluded.position, event_id = excluded.event_id \
-                 WHERE excluded.position > position"
+                "INSERT INTO {name} (consumer, upstream, position, event_id, fence, token) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+                 ON CONFLICT (consumer, upstream) DO UPDATE SET position = excluded.position, \
+                 event_id = excluded.event_id, fence = excluded.fence, token = excluded.token \
+                 WHERE excluded.position > position AND excluded.fence >= fence"
             ),
-            select: format!("SELECT position, event_id FROM {name} WHERE upstream = ?1"),
+            select: format!(
+                "SELECT position, event_id, fence, token FROM {name} WHERE consumer = ?1 AND upstream = ?2"
+            ),
             name,
         }
     }
 
     fn definition(&self) -> String {
-        format!(
-            "CREATE TABLE {} (
-                 upstream TEXT PRIMARY KEY,
-                 position INTEGER NOT NULL,
-                 event_id BLOB
-             ) STRICT, WITHOUT ROWID;",
-            self.name
-        )
+        let (name, columns) = (&self.name, TRACKING.declarations());
+        format!("CREATE TABLE {name} ({columns}, PRIMARY KEY (consumer, upstream)) STRICT, WITHOUT ROWID;")
     }
-}
-
-/// The question for a row that is just so, with the values of an insert.
-fn find(column: &str, table: &str) -> String {
-    format!(
-        "SELECT {column} FROM {table} \
-         WHERE originator_id = ? AND originator_version = ? AND topic = ? AND state = ?"
-    )
-}
-
-fn insert(table: &str, rows: usize) -> String {
-    let head = format!("INSERT INTO {table} (originator_id, originator_version, topic, state) VALUES ");
-    head + &vec!["(?, ?, ?, ?)"; rows].join(", ")
 }

@@ -1,5 +1,6 @@
-//! The connection that writes, in the hands of one task.
+//! The single connection that writes, owned by one task at a time.
 
+mod attempt;
 mod batch;
 mod insertion;
 mod link;
@@ -15,24 +16,25 @@ use es_sql::{Save, group_commit::BatchWriter};
 use sqlx::SqliteConnection;
 
 pub use self::transaction::TransactionalEvents;
-use self::{link::Link, statements::Statements};
-use crate::{config::Config, gate::Gate, schema::Tables};
+use self::{attempt::Tokens, link::Link, statements::Statements};
+use crate::{config::Config, error::Failure, gate::Gate, schema::Tables};
 
-/// The positions of a save's events, or why it is not stored.
+/// The positions of a save's events, or the error that says why the save is not stored.
 type Outcome = Result<Vec<u64>, RecorderError>;
 
 /// Writes batches of saves.
 ///
-/// After any failure but a refused row the connection is closed, and another one opened for the next batch.
+/// After any failure but a refused row the connection is closed, and another one is opened for the next batch.
 pub(crate) struct Writer {
     link: Link,
     tables: Arc<Tables>,
     statements: Statements,
+    tokens: Tokens,
     gate: Gate,
     wakers: Wakers,
 }
 
-/// Who is told of what is stored.
+/// The signals for new events and new tracking.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wakers {
     pub(crate) events: Waker,
@@ -46,23 +48,24 @@ impl Writer {
         connection: SqliteConnection,
         gate: Gate,
         wakers: Wakers,
-    ) -> Self {
+    ) -> Result<Self, Failure> {
         let statements = Statements::new(&tables);
-        Self {
+        Ok(Self {
             link: Link::new(config, connection),
             tables,
             statements,
+            tokens: Tokens::new()?,
             gate,
             wakers,
-        }
+        })
     }
 
-    /// Tells of what is stored; also after an unknown outcome, for then it may be.
+    /// Signals what is stored; also after an unknown outcome, because then it may be.
     fn wake(&self, saves: &[Save], outcomes: &[Outcome]) {
         let is_refusal = |error: &RecorderError| {
             matches!(
                 error.kind(),
-                RecorderErrorKind::Conflict(_) | RecorderErrorKind::AlreadyTracked(_)
+                RecorderErrorKind::Conflict(_) | RecorderErrorKind::AlreadyTracked(_) | RecorderErrorKind::Fenced(_)
             )
         };
         let mut stored = saves

@@ -18,7 +18,7 @@ pub(crate) fn log(log: &[Recorded]) -> String {
         vec![
             recorded.position().to_string(),
             recorded.topic().to_owned(),
-            recorded.originator_id().to_string(),
+            recorded.originator().to_string(),
             recorded.originator_version().to_string(),
         ]
     };

@@ -33,6 +33,7 @@ pub fn mutate(entity: Option<Example>, event: &DomainEvent) -> Result<Option<Exa
         originator_id: id,
         originator_version: version,
         ref what,
+        ..
     } = *event;
     let expected = entity
         .as_ref()
@@ -69,6 +70,7 @@ impl Example {
     )]
     pub fn create(title: &str, subscribers: &mut Subscribers) -> Result<Self, MutateError> {
         let event = DomainEvent {
+            event_id: Uuid::now_v7(),
             originator_id: Uuid::new_v4(),
             originator_version: 1,
             what: What::Created {
@@ -123,9 +125,14 @@ impl Example {
         self.trigger(What::Discarded, subscribers).map(drop)
     }
 
-    /// Constructs an event, applies it to this, and publishes it.
+    /// Constructs an event, applies it to the entity, and publishes it.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this program stands alone: it has no ID source"
+    )]
     fn trigger(self, what: What, subscribers: &mut Subscribers) -> Result<Option<Self>, MutateError> {
         let event = DomainEvent {
+            event_id: Uuid::now_v7(),
             originator_id: self.id,
             originator_version: self.version + 1,
             what,

@@ -1,4 +1,4 @@
-//! What happens. The library's counterparts: `DomainEvent`, and the enums of `#[events]`.
+//! Events of entities. The library's counterparts: `DomainEvent`, and the enums of `#[events]`.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -6,27 +6,29 @@ use uuid::Uuid;
 /// Something that happened to an entity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainEvent {
-    /// To which one.
+    /// The ID of the event, which also says when it was triggered.
+    pub event_id: Uuid,
+    /// The entity.
     pub originator_id: Uuid,
-    /// As its how-manieth event, from 1.
+    /// The version of the entity after the event: 1, 2, 3, …
     pub originator_version: u64,
-    /// What.
+    /// The kind of event, and its values.
     pub what: What,
 }
 
-/// What happens.
+/// The kind of event, and its values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum What {
     /// An entity begins.
     Created {
-        /// Its attribute.
+        /// The title of the entity.
         title: String,
     },
     /// An attribute has another value.
     AttributeChanged {
-        /// Which.
+        /// The name of the attribute.
         name: String,
-        /// The value.
+        /// The new value.
         value: String,
     },
     /// The entity ends.
@@ -34,7 +36,7 @@ pub enum What {
 }
 
 impl What {
-    /// The name under which it is stored.
+    /// Returns the topic under which the event is stored.
     #[must_use]
     pub const fn topic(&self) -> &'static str {
         match self {

@@ -1,8 +1,9 @@
-//! Events to rows, and entities from rows. The library's counterparts: `Mapper`, `EventStore` and `Repository`.
+//! Storing events as rows, and reading entities from rows. The library's counterparts: `Mapper`, `EventStore` and
+//! `Repository`.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use es_persistence::{ApplicationRecorder, OriginatorId, RecorderError, StoredEvent, StreamSelection};
+use es_persistence::{ApplicationRecorder, OriginatorId, RecorderError, StoredEvent, StreamSelection, Timestamp};
 use uuid::Uuid;
 
 use crate::{
@@ -75,17 +76,16 @@ impl EventStore {
 }
 
 fn to_row(event: &DomainEvent) -> Result<StoredEvent, serde_json::Error> {
-    Ok(StoredEvent {
-        originator_id: OriginatorId::Uuid(event.originator_id),
-        originator_version: event.originator_version,
-        topic: Cow::Borrowed(event.what.topic()),
-        state: serde_json::to_vec(&event.what)?,
-    })
+    let (id, topic) = (OriginatorId::Uuid(event.originator_id), event.what.topic());
+    let row = StoredEvent::new(id, event.originator_version, topic, serde_json::to_vec(&event.what)?);
+    let timestamp = Timestamp::from_uuid(event.event_id).unwrap_or_default();
+    Ok(row.with_stamp(event.event_id, timestamp))
 }
 
 fn from_row(id: Uuid, row: &StoredEvent) -> Result<DomainEvent, serde_json::Error> {
     let what: What = serde_json::from_slice(&row.state)?;
     Ok(DomainEvent {
+        event_id: row.event_id,
         originator_id: id,
         originator_version: row.originator_version,
         what,

@@ -51,6 +51,7 @@ fn an_event_that_does_not_follow_is_refused() {
     let twice = mutate(Some(entity.clone()), &created).unwrap_err();
     assert_eq!(twice.to_string(), format!("event 1 of {} does not follow", entity.id()));
     let stranger = DomainEvent {
+        event_id: Uuid::max(),
         originator_id: Uuid::nil(),
         originator_version: 2,
         what: What::Discarded,

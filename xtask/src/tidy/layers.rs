@@ -17,7 +17,7 @@ enum May {
 use May::{AllBut, Only};
 
 /// The crates from the lowest layer to the highest. Tests may use more: dev-dependencies are not in the table.
-const LAYERS: [(&str, May); 14] = [
+const LAYERS: [(&str, May); 16] = [
     ("es-macros", Only(&[])),
     ("es-domain", Only(&["es-macros"])),
     ("es-persistence", Only(&["es-domain"])),
@@ -30,9 +30,14 @@ const LAYERS: [(&str, May); 14] = [
         "es-projection",
         Only(&["es-application", "es-domain", "es-persistence"]),
     ),
-    ("es-system", Only(&["es-application", "es-domain", "es-persistence"])),
+    ("es-dcb", Only(&["es-application", "es-domain", "es-persistence"])),
     ("es-http", Only(&["es-application", "es-domain", "es-persistence"])),
-    ("es-cli", AllBut(&["xtask"])),
+    (
+        "es-system",
+        Only(&["es-application", "es-domain", "es-persistence", "es-projection"]),
+    ),
+    ("es-inspector", AllBut(&["es-cli", "es-macros", "xtask"])),
+    ("es-cli", AllBut(&["es-macros", "xtask"])),
     ("es-bench", AllBut(&["es-macros", "xtask"])),
     ("xtask", Only(&[])),
 ];

@@ -68,7 +68,7 @@ async fn what_is_recorded_is_decoded_as_what_it_is_and_as_nothing_else() {
         );
         assert_eq!(opened.decode::<NameEvent>().unwrap(), None);
         let event = opened.decode_event::<AccountEvent>().unwrap().unwrap();
-        assert_eq!(event.originator_id().to_originator_id(), *opened.originator_id());
+        assert_eq!(event.originator_id().to_originator_id(), *opened.originator());
         assert_eq!(event.originator_version(), 1);
     }
 }

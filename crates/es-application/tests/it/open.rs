@@ -91,7 +91,7 @@ async fn a_file_that_may_not_be_written_refuses_saves() {
     let error = app.save(&mut Account::open("Ann")).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "SQLite could not store events: it may not be written"
+        "SQLite could not store events: the store may not be written"
     );
 }
 
@@ -118,7 +118,7 @@ async fn a_name_that_cannot_be_that_of_a_table_is_refused() {
         .map(ToString::to_string)
         .unwrap_or_default();
     assert!(
-        error.to_string().contains("cannot be fulfilled") && cause.contains("cannot name tables"),
+        error.to_string().contains("the request is invalid") && cause.contains("cannot name tables"),
         "{error}: {cause}"
     );
 }

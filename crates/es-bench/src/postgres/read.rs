@@ -50,8 +50,10 @@ pub(super) async fn log(fixture: &Fixture) -> Result<(), AnyError> {
         loop {
             let selection = Selection::after(last).limit(PAGE);
             let page = fixture.recorder.select_notifications(selection).await?;
-            let Some(end) = page.last() else { break };
-            last = end.position;
+            if page.reached == last {
+                break;
+            }
+            last = page.reached;
             black_box(page);
         }
         let ours = Lap::since(start);

@@ -31,17 +31,31 @@ pub(super) async fn pool(path: &Path, connections: u32) -> Result<SqlitePool, sq
     pool.connect_with(options(path)).await
 }
 
+const INSERT: &str = "INSERT INTO bench_events \
+    (originator_id, originator_version, topic, event_id, timestamp, schema_version, state) VALUES ";
+const ROW: &str = "(?, ?, ?, ?, ?, ?, ?)";
+
+type Insert<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+fn bind<'q>(query: Insert<'q>, event: &StoredEvent) -> Insert<'q> {
+    let id = event.originator_id.as_uuid().map(|id| id.as_bytes().to_vec());
+    query
+        .bind(id)
+        .bind(i64::try_from(event.originator_version).unwrap_or(i64::MAX))
+        .bind(&*event.topic)
+        .bind(event.event_id.as_bytes().as_slice())
+        .bind(event.timestamp.as_micros())
+        .bind(event.schema_version)
+        .bind(event.state.as_slice())
+}
+
 /// One row, one commit.
 pub(super) async fn insert(executor: impl sqlx::SqliteExecutor<'_>, event: &StoredEvent) -> Result<(), sqlx::Error> {
-    let sql = "INSERT INTO bench_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)";
-    let id = event.originator_id.as_uuid().map(|id| id.as_bytes().to_vec());
-    let version = i64::try_from(event.originator_version).unwrap_or(i64::MAX);
-    let query = sqlx::query(sql)
-        .bind(id)
-        .bind(version)
-        .bind(&*event.topic)
-        .bind(event.state.as_slice());
-    query.execute(executor).await.map(drop)
+    let sql = INSERT.to_owned() + ROW;
+    bind(sqlx::query(sqlx::AssertSqlSafe(sql)), event)
+        .execute(executor)
+        .await
+        .map(drop)
 }
 
 pub(super) async fn read_stream(
@@ -83,17 +97,8 @@ async fn write(
     connection: &mut SqliteConnection,
     batch: &[(StoredEvent, oneshot::Sender<()>)],
 ) -> Result<(), sqlx::Error> {
-    let head = "INSERT INTO bench_events (originator_id, originator_version, topic, state) VALUES ";
-    let sql = head.to_owned() + &vec!["(?, ?, ?, ?)"; batch.len()].join(", ");
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-    for (event, _) in batch {
-        let id = event.originator_id.as_uuid().map(|id| id.as_bytes().to_vec());
-        let version = i64::try_from(event.originator_version).unwrap_or(i64::MAX);
-        query = query
-            .bind(id)
-            .bind(version)
-            .bind(&*event.topic)
-            .bind(event.state.as_slice());
-    }
+    let sql = INSERT.to_owned() + &vec![ROW; batch.len()].join(", ");
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql));
+    let query = batch.iter().fold(query, |query, (event, _)| bind(query, event));
     query.execute(connection).await.map(drop)
 }

@@ -58,8 +58,10 @@ pub(super) async fn log(bench: &Bench) -> Result<(), AnyError> {
                 .recorder
                 .select_notifications(Selection::after(last).limit(PAGE))
                 .await?;
-            let Some(end) = page.last() else { break };
-            last = end.position;
+            if page.reached == last {
+                break;
+            }
+            last = page.reached;
             black_box(page);
         }
         let ours = Lap::since(start);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::{AggregateRecorder, OriginatorId, Selection, StoredEvent, StreamSelection, Tracking};
+use es_persistence::{AggregateRecorder, OriginatorId, Selection, StoredEvent, StreamSelection, Tracking, TrackingKey};
 use tokio::{
     sync::oneshot,
     task::{self, JoinSet},
@@ -13,8 +13,8 @@ use crate::{
     assertion::{already_tracked, assert_ascending, conflict, ok, positions, won},
     fixture::Fixture,
     polls::Polls,
-    reading::{log, record, stream},
-    sample::{event, event_with, events, uuid},
+    reading::{log, record, snapshots_of, stream},
+    sample::{UPSTREAM, event, event_with, events, snapshots, uuid},
 };
 
 /// More polls than a save takes.
@@ -94,15 +94,15 @@ async fn settle<R: AggregateRecorder + ?Sized>(recorder: &R, ids: &[OriginatorId
 
 pub(super) async fn a_dropped_save_keeps_its_tracking_with_it(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    let at = |polls: usize, id| Tracking::new("upstream", polls as u64 + 1).with_event_id(Uuid::from_u128(id));
+    let at = |polls: usize, id| Tracking::new(UPSTREAM, polls as u64 + 1).with_event_id(Uuid::from_u128(id));
     for polls in 0..ENOUGH {
         let ids = [uuid(2 * polls as u128), uuid(2 * polls as u128 + 1)];
         let dropped = recorder.insert_events_with_tracking(save(&ids, b"dropped"), at(polls, 1));
         let ended = Polls::at_most(polls, dropped).await;
         let rival = recorder.insert_events_with_tracking(Vec::new(), at(polls, 2)).await;
         let position = polls as u64 + 1;
-        let is_stored = !won(rival, &already_tracked("upstream", position, position));
-        let last = ok(recorder.last_tracking("upstream".into()).await);
+        let is_stored = !won(rival, &already_tracked(UPSTREAM, position, position));
+        let last = ok(recorder.last_tracking(TrackingKey::of(UPSTREAM)).await);
         assert_eq!(last, Some(at(polls, if is_stored { 1 } else { 2 })));
         let expected: u64 = if is_stored { 2 } else { 0 };
         assert_eq!(stream(&*recorder, &ids[0]).await.len() as u64, expected);
@@ -115,14 +115,20 @@ pub(super) async fn a_dropped_save_keeps_its_tracking_with_it(fixture: &Fixture)
     }
 }
 
-pub(super) async fn a_dropped_snapshot_is_stored_or_not(fixture: &Fixture) {
+pub(super) async fn dropped_snapshots_are_stored_wholly_or_not_at_all(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
     for polls in 0..ENOUGH {
-        let ids = [uuid(2 * polls as u128), uuid(2 * polls as u128 + 1)];
-        let ended = Polls::at_most(polls, recorder.insert_events(save(&ids, b"dropped"))).await;
-        let is_stored = settle(&*recorder, &ids).await;
+        let id = uuid(polls as u128);
+        let ended = Polls::at_most(polls, recorder.insert_snapshots(snapshots(&id, 1..=3))).await;
+        for _ in 0..5 {
+            // One read is as of one moment: it finds all of the call or nothing.
+            let read = snapshots_of(&*recorder, &id).await;
+            assert!([0, 3].contains(&read.len()), "{} of 3 snapshots are stored", read.len());
+            task::yield_now().await;
+        }
         if let Some(ended) = ended {
-            assert_eq!((ok(ended), is_stored), (Vec::new(), true));
+            ok(ended);
+            assert_eq!(snapshots_of(&*recorder, &id).await, snapshots(&id, 1..=3));
             return;
         }
     }

@@ -1,11 +1,11 @@
-//! Many at once.
+//! Many tasks that store at the same time.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-use es_persistence::{ApplicationRecorder, RecorderErrorKind, Selection, StreamSelection};
+use es_persistence::{ApplicationRecorder, RecorderErrorKind, Selection, StoredEvent, StreamSelection};
 use tokio::{
     sync::Barrier,
     task::{self, JoinSet},
@@ -14,8 +14,8 @@ use tokio::{
 use crate::{
     assertion::{chain, conflict, ok, stored, won},
     fixture::Fixture,
-    reading::{log, stream},
-    sample::{event, event_with, events, uuid},
+    reading::{log, page, record, stream},
+    sample::{event_with, events, uuid},
 };
 
 pub(super) async fn one_of_many_at_the_same_version_wins(fixture: &Fixture) {
@@ -52,17 +52,41 @@ pub(super) async fn a_loser_may_try_again(fixture: &Fixture) {
         });
     }
     fixture.within("everybody has won", writers.join_all()).await;
-    assert_eq!(stream(&*recorder, &uuid(1)).await, events(&uuid(1), 1..=48));
+    let stored = stream(&*recorder, &uuid(1)).await;
+    let versions: Vec<_> = stored.iter().map(|event| event.originator_version).collect();
+    assert_eq!(versions, (1..=48).collect::<Vec<_>>());
 }
 
-/// Reads the aggregate and stores its next version; false says that somebody was faster.
+pub(super) async fn repeats_of_one_save_are_one_save(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    for version in (1..=19).step_by(2) {
+        let start = Arc::new(Barrier::new(8));
+        let mut writers = JoinSet::new();
+        for _ in 0..8 {
+            let (recorder, start) = (Arc::clone(&recorder), Arc::clone(&start));
+            writers.spawn(async move {
+                start.wait().await;
+                record(&*recorder, events(&uuid(1), version..=version + 1)).await
+            });
+        }
+        let saves = writers.join_all().await;
+        let log = log(&*recorder).await;
+        assert_eq!(log.len() as u64, version + 1);
+        for save in saves {
+            assert_eq!(save, log[log.len() - 2..]);
+        }
+    }
+}
+
+/// Reads the aggregate and stores its next version. Returns `false` if another task has stored that version before.
 async fn increment(recorder: &dyn ApplicationRecorder) -> bool {
     let id = uuid(1);
     let last = ok(recorder
         .select_events(StreamSelection::of(id.clone()).descending().limit(1))
         .await);
     let next = last.first().map_or(0, |last| last.originator_version) + 1;
-    match recorder.insert_events(vec![event(&id, next)]).await {
+    let own = event_with(&id, next, fastrand::u64(..).to_le_bytes().to_vec());
+    match recorder.insert_events(vec![own]).await {
         Ok(_) => true,
         Err(error) => match error.kind() {
             RecorderErrorKind::Conflict(conflict) => {
@@ -102,7 +126,8 @@ pub(super) async fn crossing_saves_end_in_one_winner(fixture: &Fixture) {
         let mut writers = JoinSet::new();
         for order in [[&a, &b], [&b, &a]] {
             let recorder = Arc::clone(&recorder);
-            let call = order.map(|id| event(id, version)).to_vec();
+            let first = order[0].to_string().into_bytes();
+            let call = order.map(|id| event_with(id, version, first.clone())).to_vec();
             writers.spawn(async move {
                 let first = call[0].originator_id.clone();
                 let saved = recorder.insert_events(call).await;
@@ -116,8 +141,10 @@ pub(super) async fn crossing_saves_end_in_one_winner(fixture: &Fixture) {
         let ends = fixture.within("crossing saves have ended", writers.join_all()).await;
         assert_eq!(ends.iter().filter(|won| **won).count(), 1);
     }
-    assert_eq!(stream(&*recorder, &a).await, events(&a, 1..=20));
-    assert_eq!(stream(&*recorder, &b).await, events(&b, 1..=20));
+    let states = |events: Vec<StoredEvent>| events.into_iter().map(|event| event.state).collect::<Vec<_>>();
+    let of_a = states(stream(&*recorder, &a).await);
+    assert_eq!(of_a.len(), 20);
+    assert_eq!(states(stream(&*recorder, &b).await), of_a, "each save is stored wholly");
 }
 
 pub(super) async fn large_saves_do_not_disturb_each_other_or_readers(fixture: &Fixture) {
@@ -147,14 +174,12 @@ async fn follow(recorder: Arc<dyn ApplicationRecorder>, done: Arc<AtomicBool>) -
     let (mut position, mut count) = (0, 0);
     loop {
         let is_last = done.load(Ordering::SeqCst);
-        let read = ok(recorder
-            .select_notifications(Selection::after(position).limit(1000))
-            .await);
-        position = read.last().map_or(position, |last| last.position);
-        count += read.len();
-        if is_last && read.is_empty() {
+        let read = page(&*recorder, Selection::after(position).limit(1000)).await;
+        count += read.notifications.len();
+        if is_last && read.reached == position {
             return count;
         }
+        position = read.reached;
         task::yield_now().await;
     }
 }
@@ -168,10 +193,8 @@ pub(super) async fn hundreds_of_tasks_read_their_own_writes(fixture: &Fixture) {
             let id = uuid(number);
             let positions = ok(recorder.insert_events(events(&id, 1..=2)).await);
             assert_eq!(stream(&*recorder, &id).await, events(&id, 1..=2));
-            let read = ok(recorder
-                .select_notifications(Selection::from(positions[0]).limit(2))
-                .await);
-            assert_eq!(stored(&read), events(&id, 1..=2));
+            let read = page(&*recorder, Selection::from(positions[0]).limit(2)).await;
+            assert_eq!(stored(&read.notifications), events(&id, 1..=2));
             assert!(ok(recorder.max_position().await) >= positions.last().copied());
         });
     }

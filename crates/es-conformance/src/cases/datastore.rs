@@ -1,12 +1,12 @@
-//! What the recorders of one datastore have to do with each other.
+//! What the recorders of one datastore share, and what they do not.
 
-use es_persistence::{StoredEvent, Tracking};
+use es_persistence::{Tracking, TrackingKey};
 
 use crate::{
     assertion::{already_tracked, conflict, ok, refusal},
     fixture::Fixture,
-    reading::{log, record, stream},
-    sample::{events, uuid},
+    reading::{log, record, snapshots_of, stream},
+    sample::{UPSTREAM, events, rivals, snapshots, uuid},
 };
 
 pub(super) async fn its_application_recorders_share_one_log(fixture: &Fixture) {
@@ -14,7 +14,7 @@ pub(super) async fn its_application_recorders_share_one_log(fixture: &Fixture) {
     let numbered = record(&*one, events(&uuid(1), 1..=2)).await;
     assert_eq!(log(&*other).await, numbered);
     assert_eq!(
-        refusal(other.insert_events(events(&uuid(1), 1..=1)).await),
+        refusal(other.insert_events(rivals(&uuid(1), 1..=1)).await),
         conflict(&uuid(1), 1, 2)
     );
 }
@@ -30,26 +30,22 @@ pub(super) async fn its_process_recorder_has_the_applications_log(fixture: &Fixt
 pub(super) async fn its_process_and_tracking_recorders_share_the_tracking(fixture: &Fixture) {
     let (process, tracking) = (fixture.process().await, fixture.tracking().await);
     ok(process
-        .insert_events_with_tracking(events(&uuid(1), 1..=1), Tracking::new("upstream", 4))
+        .insert_events_with_tracking(events(&uuid(1), 1..=1), Tracking::new(UPSTREAM, 4))
         .await);
     assert_eq!(
-        ok(tracking.last_tracking("upstream".into()).await),
-        Some(Tracking::new("upstream", 4))
+        ok(tracking.last_tracking(TrackingKey::of(UPSTREAM)).await),
+        Some(Tracking::new(UPSTREAM, 4))
     );
-    let refused = tracking.insert_tracking(Tracking::new("upstream", 4)).await;
-    assert_eq!(refusal(refused), already_tracked("upstream", 4, 4));
+    let refused = tracking.insert_tracking(Tracking::new(UPSTREAM, 4)).await;
+    assert_eq!(refusal(refused), already_tracked(UPSTREAM, 4, 4));
 }
 
 pub(super) async fn its_snapshots_are_no_events(fixture: &Fixture) {
-    let (application, snapshots) = (fixture.application().await, fixture.snapshots().await);
+    let (application, recorder) = (fixture.application().await, fixture.snapshots().await);
     let numbered = record(&*application, events(&uuid(1), 1..=2)).await;
-    let snapshot = StoredEvent {
-        topic: "Snapshot".into(),
-        state: b"state".to_vec(),
-        ..numbered[1].event.clone()
-    };
-    ok(snapshots.insert_events(vec![snapshot.clone()]).await);
+    ok(recorder.insert_snapshots(snapshots(&uuid(1), [2, 3])).await);
     assert_eq!(log(&*application).await, numbered);
-    assert_eq!(stream(&*snapshots, &uuid(1)).await, [snapshot]);
+    assert_eq!(snapshots_of(&*recorder, &uuid(1)).await, snapshots(&uuid(1), [2, 3]));
     assert_eq!(stream(&*application, &uuid(1)).await, events(&uuid(1), 1..=2));
+    ok(application.insert_events(events(&uuid(1), 3..=3)).await);
 }

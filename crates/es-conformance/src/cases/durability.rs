@@ -1,16 +1,16 @@
-//! What is there when the store is opened again.
+//! What is stored is there when the store is opened again.
 
 use std::sync::Arc;
 
-use es_persistence::{Tracking, TrackingRecorder};
+use es_persistence::{Tracking, TrackingKey, TrackingRecorder};
 use futures_util::future;
 use uuid::Uuid;
 
 use crate::{
     assertion::{already_tracked, assert_ascending, conflict, ok, positions, refusal},
     fixture::Fixture,
-    reading::{log, record, stream},
-    sample::{event, event_of, events, uuid},
+    reading::{log, record, snapshots_of, stream},
+    sample::{UPSTREAM, event, event_of, events, rivals, snapshots, uuid},
 };
 
 pub(super) async fn events_are_there(fixture: &Fixture) {
@@ -32,7 +32,7 @@ pub(super) async fn positions_and_versions_go_on(fixture: &Fixture) {
     let mut all = Vec::new();
     for version in 1..=4 {
         all.extend(record(&*recorder, vec![event(&uuid(1), version), event(&uuid(2), version)]).await);
-        let stale = || events(&uuid(1), version..=version);
+        let stale = || rivals(&uuid(1), version..=version);
         assert_eq!(
             refusal(recorder.insert_events(stale()).await),
             conflict(&uuid(1), version, version)
@@ -48,9 +48,21 @@ pub(super) async fn positions_and_versions_go_on(fixture: &Fixture) {
     assert_eq!(log(&*recorder).await, all);
 }
 
+pub(super) async fn a_repeated_save_is_one_save(fixture: &Fixture) {
+    let recorder = fixture.application().await;
+    let before = record(&*recorder, events(&uuid(2), 1..=1)).await;
+    let numbered = record(&*recorder, events(&uuid(1), 1..=3)).await;
+    drop(recorder);
+    let recorder = fixture.reopen().await.application().await;
+    assert_eq!(record(&*recorder, events(&uuid(1), 1..=3)).await, numbered);
+    assert_eq!(log(&*recorder).await, [before, numbered].concat());
+}
+
 pub(super) async fn tracking_is_there(fixture: &Fixture) {
     let recorder = fixture.tracking().await;
-    let tracking = Tracking::new("upstream", 7).with_event_id(Uuid::from_u128(3));
+    let tracking = Tracking::new(UPSTREAM, 7)
+        .with_event_id(Uuid::from_u128(3))
+        .with_fence(2);
     ok(recorder.insert_tracking(tracking.clone()).await);
     drop(recorder);
     let recorder = fixture.reopen().await.tracking().await;
@@ -59,7 +71,9 @@ pub(super) async fn tracking_is_there(fixture: &Fixture) {
 
 pub(super) async fn tracking_of_a_process_is_there(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    let tracking = Tracking::new("upstream", 7).with_event_id(Uuid::from_u128(3));
+    let tracking = Tracking::new(UPSTREAM, 7)
+        .with_event_id(Uuid::from_u128(3))
+        .with_fence(2);
     ok(recorder
         .insert_events_with_tracking(events(&uuid(1), 1..=1), tracking.clone())
         .await);
@@ -70,21 +84,24 @@ pub(super) async fn tracking_of_a_process_is_there(fixture: &Fixture) {
 }
 
 async fn is_tracked<R: TrackingRecorder + ?Sized>(recorder: &R, tracking: Tracking) {
-    assert_eq!(ok(recorder.last_tracking("upstream".into()).await), Some(tracking));
-    let refused = recorder.insert_tracking(Tracking::new("upstream", 7)).await;
-    assert_eq!(refusal(refused), already_tracked("upstream", 7, 7));
+    let refused = recorder.insert_tracking(tracking.clone()).await;
+    assert_eq!(refusal(refused), already_tracked(UPSTREAM, 7, 7));
+    assert_eq!(
+        ok(recorder.last_tracking(TrackingKey::of(UPSTREAM)).await),
+        Some(tracking)
+    );
 }
 
 pub(super) async fn snapshots_are_there(fixture: &Fixture) {
     let recorder = fixture.snapshots().await;
-    let snapshots = [event(&uuid(1), 3), event(&uuid(1), 9)];
-    ok(recorder.insert_events(snapshots.to_vec()).await);
+    ok(recorder.insert_snapshots(snapshots(&uuid(1), [3, 9])).await);
     drop(recorder);
     let recorder = fixture.reopen().await.snapshots().await;
-    assert_eq!(stream(&*recorder, &uuid(1)).await, snapshots);
+    assert_eq!(snapshots_of(&*recorder, &uuid(1)).await, snapshots(&uuid(1), [3, 9]));
+    ok(recorder.insert_snapshots(snapshots(&uuid(1), [3, 12])).await);
     assert_eq!(
-        refusal(recorder.insert_events(vec![event(&uuid(1), 3)]).await),
-        conflict(&uuid(1), 3, 9)
+        snapshots_of(&*recorder, &uuid(1)).await,
+        snapshots(&uuid(1), [3, 9, 12])
     );
 }
 

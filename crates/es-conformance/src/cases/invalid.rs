@@ -1,11 +1,12 @@
-//! What no store can keep is refused as invalid, and nothing of the call is stored.
+//! Rows that no store can keep are refused as invalid, and nothing of the call is stored.
 
-use es_persistence::{OriginatorId, RecorderErrorKind, Selection, StoredEvent, StreamSelection};
+use es_persistence::{OriginatorId, RecorderErrorKind, Selection, StoredEvent, StreamSelection, Topics};
+use uuid::Uuid;
 
 use crate::{
     assertion::{ok, refusal},
     fixture::Fixture,
-    reading::{log, record, stream},
+    reading::{log, page, record, stream},
     sample::{event, event_of, events, uuid},
 };
 
@@ -39,7 +40,19 @@ pub(super) async fn a_nul_in_a_topic(fixture: &Fixture) {
     }
 }
 
-/// Expects `event` to be refused, alone and among others, and the store to go on.
+pub(super) async fn a_nil_event_id(fixture: &Fixture) {
+    let event = event(&uuid(1), 1);
+    let timestamp = event.timestamp;
+    refuses(fixture, &event.with_stamp(Uuid::nil(), timestamp)).await;
+}
+
+pub(super) async fn a_schema_version_out_of_range(fixture: &Fixture) {
+    for schema_version in [0, 32_768, u16::MAX] {
+        refuses(fixture, &event(&uuid(1), 1).with_schema_version(schema_version)).await;
+    }
+}
+
+/// Expects `event` to be refused, alone and among others, and the store to accept valid events afterwards.
 async fn refuses(fixture: &Fixture, event: &StoredEvent) {
     let recorder = fixture.application().await;
     let other = uuid(99);
@@ -60,7 +73,7 @@ async fn refuses(fixture: &Fixture, event: &StoredEvent) {
     assert_eq!(log(&*recorder).await, expected);
 }
 
-pub(super) async fn selecting_what_cannot_be_there_finds_nothing(fixture: &Fixture) {
+pub(super) async fn selecting_invalid_ids_and_topics_finds_nothing(fixture: &Fixture) {
     let recorder = fixture.application().await;
     ok(recorder.insert_events(events(&uuid(1), 1..=1)).await);
     assert_eq!(
@@ -69,8 +82,12 @@ pub(super) async fn selecting_what_cannot_be_there_finds_nothing(fixture: &Fixtu
             .await),
         []
     );
-    assert_eq!(
-        ok(recorder.select_notifications(Selection::all().topics([""])).await),
-        []
-    );
+    for topics in [
+        Topics::exact([""]),
+        Topics::exact(["a\0"]),
+        Topics::families(["", "\0"]),
+    ] {
+        let read = page(&*recorder, Selection::all().of_topics(topics)).await;
+        assert_eq!(read.notifications, []);
+    }
 }

@@ -1,4 +1,4 @@
-//! Random sequences of calls, compared with a model after each of them.
+//! Random sequences of calls. After each call, the store is compared with a model.
 
 use std::{cell::Cell, env, fmt, sync::Arc};
 
@@ -7,27 +7,27 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use tokio::{runtime::Handle, task};
 
 use crate::{
-    assertion::chain,
+    assertion::{chain, positions, stored},
     fixture::Fixture,
     model::{
         Faults, Model,
-        step::{self, Step},
+        step::{self, Part, Step},
     },
 };
 
-/// The variable that repeats the sequences of a run.
+/// The environment variable whose value repeats the sequences of a run.
 const SEED: &str = "ES_CONFORMANCE_SEED";
 
-/// How many sequences are tried.
+/// The number of sequences.
 const SEQUENCES: u32 = 40;
 
-/// The recorder that is tried.
+/// The recorder under test.
 struct Subject {
     application: Arc<dyn ApplicationRecorder>,
     process: Option<Arc<dyn ProcessRecorder>>,
 }
 
-/// One sequence. One store serves all of them: each has aggregates of its own, and begins at the end of the log.
+/// One sequence. All sequences share a store: each has aggregates of its own, and begins at the end of the log.
 struct Sequence<'a> {
     subject: &'a Subject,
     number: u64,
@@ -107,6 +107,7 @@ impl Sequence<'_> {
                 let tracking = track.as_ref().map(|track| track.tracking(&self.model, self.number));
                 self.save(events, tracking).await?;
             }
+            Step::Again(number, more) => self.repeat(*number, more.as_ref()).await?,
             Step::Track(track) => {
                 self.save(Vec::new(), Some(track.tracking(&self.model, self.number)))
                     .await?;
@@ -136,18 +137,34 @@ impl Sequence<'_> {
                     &true,
                     &"whether positions ascend",
                 )?;
-                self.model.store(events, &positions, tracking);
+                self.model.store(events, positions, tracking);
                 Ok(())
             }
-            Err(error) if faults.explain(error.kind()) => Ok(()),
-            Err(error) => Err(TestCaseError::fail(format!(
-                "{}; expected was {faults:?}",
-                chain(&error)
-            ))),
+            Err(error) => explained(&error, &faults),
         }
     }
 
-    /// Compares all that can be read in short.
+    /// Repeats a save. With more events after its own it is a conflict.
+    async fn repeat(&self, number: usize, more: Option<&Part>) -> Result<(), TestCaseError> {
+        let Some(save) = self.model.save(number) else {
+            return Ok(());
+        };
+        let mut events = stored(save);
+        let Some(more) = more else {
+            let repeated = self.subject.application.insert_events(events).await;
+            return compare(repeated, &positions(save), &"the positions of a repeated save");
+        };
+        events.extend(more.events(&self.model, self.number));
+        let faults = self.model.faults(&events, None);
+        match self.subject.application.insert_events(events).await {
+            Ok(positions) => Err(TestCaseError::fail(format!(
+                "stored at {positions:?} in spite of {faults:?}"
+            ))),
+            Err(error) => explained(&error, &faults),
+        }
+    }
+
+    /// Compares the log, the last position and the tracking.
     async fn compare_all(&self) -> Result<(), TestCaseError> {
         let recorder = &self.subject.application;
         let last = recorder.max_position().await.map(|last| last.unwrap_or(0));
@@ -156,16 +173,17 @@ impl Sequence<'_> {
         let Some(process) = &self.subject.process else {
             return Ok(());
         };
-        for upstream in step::upstreams(self.number) {
-            let last = process.last_tracking(upstream.as_str().into()).await;
-            compare(last, &self.model.last_tracking(&upstream).cloned(), &upstream)?;
+        for key in step::keys(self.number) {
+            let last = process.last_tracking(key.clone()).await;
+            compare(last, &self.model.last_tracking(&key).cloned(), &key)?;
         }
         Ok(())
     }
 
     async fn compare_log(&self, selection: Selection) -> Result<(), TestCaseError> {
         let read = self.subject.application.select_notifications(selection.clone()).await;
-        compare(read, &self.model.notifications(&selection), &selection)
+        let read = read.map_err(|error| fault(&error))?;
+        same(&read, &self.model.page(&selection, &read), &selection)
     }
 }
 
@@ -179,6 +197,14 @@ impl Subject {
             _ => self.application.insert_events(events).await,
         }
     }
+}
+
+fn explained(error: &RecorderError, faults: &Faults) -> Result<(), TestCaseError> {
+    if faults.explain(error.kind()) {
+        return Ok(());
+    }
+    let text = format!("{}; expected was {faults:?}", chain(error));
+    Err(TestCaseError::fail(text))
 }
 
 fn compare<T: PartialEq + fmt::Debug>(

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use es_persistence::{ApplicationRecorder, Notification, Selection};
+use es_persistence::{ApplicationRecorder, Notification, ReadableLog, Selection, Topics};
 
 use crate::{
     assertion::{conflict_of, ok, positions},
     fixture::Fixture,
-    reading::{log, pages, record},
+    reading::{log, page, pages, record},
     sample::{HOSTILE, event_of, uuid},
 };
+
+pub(super) use super::window::a_rare_topic_is_found_in_bounded_steps;
 
 pub(super) async fn an_empty_log_has_none(fixture: &Fixture) {
     let recorder = fixture.application().await;
@@ -88,16 +90,98 @@ pub(super) async fn topics_choose(fixture: &Fixture) {
         selects(
             &*recorder,
             Selection::all().topics(topics.iter().copied()),
-            &of_topics(&all, topics),
+            &of_topics(&all, Some(topics)),
         )
         .await;
     }
-    selects(&*recorder, Selection::all().topics([""; 0]), &all).await;
+}
+
+pub(super) async fn an_empty_set_of_topics_selects_nothing_and_reaches_the_end(fixture: &Fixture) {
+    let (recorder, all) = with_log(fixture).await;
+    let last = ok(recorder.max_position().await).unwrap_or(0);
+    for selection in [
+        Selection::all(),
+        Selection::after(all[2].position),
+        Selection::all().limit(1),
+    ] {
+        let read = page(&*recorder, selection.of_topics(Topics::none())).await;
+        assert_eq!((read.notifications, read.reached), (Vec::new(), last));
+    }
+}
+
+pub(super) async fn families_choose(fixture: &Fixture) {
+    let topics = [
+        "Dog.Registered",
+        "Dog.Trick.Added",
+        "Dog.",
+        "Dog",
+        "Dogs.Counted",
+        "dog.Registered",
+        "DOG.Registered",
+        " Dog.Registered",
+        "shop.Dog.Sold",
+        "Dog/Registered",
+        "Cat.Registered",
+        "Cat.Trick.Added",
+    ];
+    let (recorder, all) = with_topics(fixture, &topics).await;
+    let choices = [
+        (Topics::families(["Dog"]), vec![0, 1, 2]),
+        (Topics::families(["Dog.Trick"]), vec![1]),
+        (Topics::families(["dog"]), vec![5]),
+        (Topics::families(["shop.Dog"]), vec![8]),
+        (Topics::families(["shop"]), vec![8]),
+        (Topics::families(["Dog", "Cat"]), vec![0, 1, 2, 10, 11]),
+        (Topics::families(["Dog", "Dog.Trick"]), vec![0, 1, 2]),
+        (
+            Topics::families(["Dog"]).and_exact(["Dog", "Cat.Registered"]),
+            vec![0, 1, 2, 3, 10],
+        ),
+        (Topics::families(["Dog"]).and_exact(["Dog.Registered"]), vec![0, 1, 2]),
+        (Topics::families(["Do", "D", "Dog.Registered"]), vec![]),
+    ];
+    for (topics, indices) in choices {
+        let expected: Vec<_> = indices.into_iter().map(|index: usize| all[index].clone()).collect();
+        let selection = Selection::all().of_topics(topics);
+        selects(&*recorder, selection.clone(), &expected).await;
+        selects(&*recorder, selection.limit(1), &expected[..expected.len().min(1)]).await;
+    }
+}
+
+pub(super) async fn families_are_compared_byte_by_byte(fixture: &Fixture) {
+    let families = [
+        "a", "A", " a", "a ", "aa", "ä", "a\u{308}", "a%", "a_", "_", "%", "a*", "?", "[a]", "a\\",
+    ];
+    let families: Vec<_> = families.into_iter().chain(HOSTILE).collect();
+    let topics: Vec<_> = families.iter().map(|family| format!("{family}.Happened")).collect();
+    let (recorder, all) = with_topics(fixture, &topics).await;
+    for (family, notification) in families.iter().zip(&all) {
+        let only = std::slice::from_ref(notification);
+        selects(
+            &*recorder,
+            Selection::all().of_topics(Topics::families([*family])),
+            only,
+        )
+        .await;
+    }
+    selects(&*recorder, Selection::all().of_topics(Topics::families(families)), &all).await;
+}
+
+pub(super) async fn takes_many_families(fixture: &Fixture) {
+    let (recorder, all) = with_topics(fixture, &["a.1", "b.1", "a.2"]).await;
+    let unknown = Topics::families((0..2000).map(|number| format!("unknown {number}")));
+    selects(&*recorder, Selection::all().of_topics(unknown.clone()), &[]).await;
+    selects(
+        &*recorder,
+        Selection::all().of_topics(unknown.and_families(["b"])),
+        &all[1..2],
+    )
+    .await;
 }
 
 pub(super) async fn limit_counts_after_topics_have_chosen(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
-    let of_c = of_topics(&all, &["c"]);
+    let of_c = of_topics(&all, Some(&["c"]));
     for limit in 1..=of_c.len() {
         selects(&*recorder, Selection::all().topics(["c"]).limit(limit), &of_c[..limit]).await;
     }
@@ -113,13 +197,7 @@ pub(super) async fn hostile_topics_choose(fixture: &Fixture) {
 }
 
 async fn each_topic_is_its_own(fixture: &Fixture, topics: &[&str]) {
-    let recorder = fixture.application().await;
-    let events = topics
-        .iter()
-        .zip(1..)
-        .map(|(topic, version)| event_of(&uuid(1), version, topic))
-        .collect();
-    let all = record(&*recorder, events).await;
+    let (recorder, all) = with_topics(fixture, topics).await;
     for (topic, notification) in topics.iter().zip(&all) {
         let only = std::slice::from_ref(notification);
         selects(&*recorder, Selection::all().topics([*topic]), only).await;
@@ -127,26 +205,40 @@ async fn each_topic_is_its_own(fixture: &Fixture, topics: &[&str]) {
     selects(&*recorder, Selection::all().topics(topics.iter().copied()), &all).await;
 }
 
+/// Stores an event under each of `topics`.
+async fn with_topics<T: AsRef<str> + Sync>(
+    fixture: &Fixture,
+    topics: &[T],
+) -> (Arc<dyn ApplicationRecorder>, Vec<Notification>) {
+    let recorder = fixture.application().await;
+    let numbered = topics.iter().zip(1..);
+    let events = numbered.map(|(topic, version)| event_of(&uuid(1), version, topic.as_ref()));
+    let all = record(&*recorder, events.collect()).await;
+    (recorder, all)
+}
+
 pub(super) async fn takes_many_topics(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
     let mut topics: Vec<_> = (0..2000).map(|number| format!("unknown {number}")).collect();
     selects(&*recorder, Selection::all().topics(topics.clone()), &[]).await;
     topics.push("b".to_owned());
-    selects(&*recorder, Selection::all().topics(topics), &of_topics(&all, &["b"])).await;
+    selects(
+        &*recorder,
+        Selection::all().topics(topics),
+        &of_topics(&all, Some(&["b"])),
+    )
+    .await;
 }
 
 pub(super) async fn combines_everything(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
     let bounds = || (0..=all.len()).map(|index| if index == 0 { 0 } else { all[index - 1].position });
     for (after, up_to) in bounds().flat_map(|after| bounds().map(move |up_to| (after, up_to))) {
-        for topics in [&[][..], &["a"], &["b", "c"]] {
+        for topics in SETS {
             let within = |notification: &&Notification| (after + 1..=up_to).contains(&notification.position);
             let expected: Vec<_> = of_topics(&all, topics).iter().filter(within).cloned().collect();
             for limit in [0, 1, 2, 3, all.len()] {
-                let selection = Selection::after(after)
-                    .up_to(up_to)
-                    .topics(topics.iter().copied())
-                    .limit(limit);
+                let selection = of(topics, Selection::after(after).up_to(up_to).limit(limit));
                 selects(&*recorder, selection, &expected[..limit.min(expected.len())]).await;
             }
         }
@@ -155,13 +247,73 @@ pub(super) async fn combines_everything(fixture: &Fixture) {
 
 pub(super) async fn pages_put_together_are_the_whole(fixture: &Fixture) {
     let (recorder, all) = with_log(fixture).await;
+    let last = all.last().map_or(0, |last| last.position);
     for size in 1..=all.len() + 1 {
-        for topics in [&[][..], &["a"], &["b", "c"], &["unknown"]] {
-            assert_eq!(
-                pages(&*recorder, topics, size).await,
-                of_topics(&all, topics),
-                "pages of {size} of {topics:?}"
+        for topics in SETS {
+            for bound in [all[5].position, all[5].position + 1, last, last + 1, u64::MAX] {
+                let select = |after| of(topics, Selection::after(after).up_to(bound).limit(size));
+                let mut expected = of_topics(&all, topics);
+                expected.retain(|notification| notification.position <= bound);
+                let read = pages(&*recorder, select).await.notifications;
+                assert_eq!(read, expected, "pages of {size} of {topics:?} up to {bound}");
+            }
+        }
+    }
+}
+
+pub(super) async fn a_page_reaches_as_far_as_it_has_looked_and_no_further(fixture: &Fixture) {
+    let (recorder, all) = with_log(fixture).await;
+    let last = all.last().map_or(0, |last| last.position);
+    let bounds = [
+        0,
+        all[0].position,
+        all[4].position,
+        all[4].position + 1,
+        all[8].position,
+        last,
+        last + 1,
+    ];
+    for (after, up_to) in bounds.into_iter().flat_map(|after| bounds.map(|up_to| (after, up_to))) {
+        for (topics, limit) in SETS
+            .into_iter()
+            .flat_map(|topics| [0, 1, 2, 100].map(|limit| (topics, limit)))
+        {
+            let selection = of(topics, Selection::after(after).up_to(up_to).limit(limit));
+            let read = page(&*recorder, selection.clone()).await;
+            let end = up_to.min(last).max(after);
+            if limit == 0 || after == end {
+                assert_eq!(read.reached, after, "{selection:?}");
+                continue;
+            }
+            assert!(
+                after < read.reached && read.reached <= end,
+                "{selection:?} reached {}",
+                read.reached
             );
+            if read.notifications.len() < limit {
+                assert_eq!(read.reached, end, "{selection:?}");
+            }
+            let mut passed = of_topics(&all, topics);
+            passed.retain(|notification| after < notification.position && notification.position <= read.reached);
+            assert_eq!(read.notifications, passed, "{selection:?} up to {}", read.reached);
+        }
+    }
+}
+
+pub(super) async fn pages_by_families_put_together_are_the_whole(fixture: &Fixture) {
+    let topics = ["a.1", "b.1", "a.2", "a", "b.2", "b.3", "a.3", "c.1", "c.2", "a.4"];
+    let (recorder, all) = with_topics(fixture, &topics).await;
+    for size in 1..=5 {
+        for set in [
+            Topics::families(["a"]),
+            Topics::families(["a", "c"]).and_exact(["b.2"]),
+            Topics::families(["d"]),
+        ] {
+            let select = |after| Selection::after(after).of_topics(set.clone()).limit(size);
+            let mut expected = all.clone();
+            expected.retain(|notification| set.contains(&notification.event.topic));
+            let read = pages(&*recorder, select).await.notifications;
+            assert_eq!(read, expected, "pages of {size} of {set:?}");
         }
     }
 }
@@ -184,7 +336,7 @@ pub(super) async fn takes_the_greatest_numbers(fixture: &Fixture) {
     selects(&*recorder, Selection::all().limit(usize::MAX), &all).await;
 }
 
-/// Twelve events under three topics, stored in calls of several sizes, some of which were refused.
+/// Stores twelve events under three topics, in calls of several sizes, with refused calls between them.
 async fn with_log(fixture: &Fixture) -> (Arc<dyn ApplicationRecorder>, Vec<Notification>) {
     let recorder = fixture.application().await;
     let calls = [
@@ -209,12 +361,28 @@ async fn with_log(fixture: &Fixture) -> (Arc<dyn ApplicationRecorder>, Vec<Notif
     (recorder, all)
 }
 
-fn of_topics(all: &[Notification], topics: &[&str]) -> Vec<Notification> {
-    let chosen = |notification: &&Notification| topics.is_empty() || topics.contains(&&*notification.event.topic);
-    all.iter().filter(chosen).cloned().collect()
+/// Sets of topics in the log of [`with_log`]; `None` is no selection by topic.
+const SETS: [Option<&[&str]>; 5] = [None, Some(&[]), Some(&["a"]), Some(&["b", "c"]), Some(&["unknown"])];
+
+/// Restricts `selection` to `topics`.
+fn of(topics: Option<&[&str]>, selection: Selection) -> Selection {
+    match topics {
+        None => selection,
+        Some(topics) => selection.topics(topics.iter().copied()),
+    }
 }
 
-async fn selects<R: ApplicationRecorder + ?Sized>(recorder: &R, selection: Selection, expected: &[Notification]) {
-    let read = ok(recorder.select_notifications(selection.clone()).await);
-    assert_eq!(read, expected, "{selection:?}");
+/// Returns those of `all` whose topic is one of `topics`.
+fn of_topics(all: &[Notification], topics: Option<&[&str]>) -> Vec<Notification> {
+    let is_chosen = |notification: &&Notification| {
+        let topic = &*notification.event.topic;
+        topics.is_none_or(|topics| topics.contains(&topic))
+    };
+    all.iter().filter(is_chosen).cloned().collect()
+}
+
+/// Expects a page to have the `expected` notifications.
+async fn selects<R: ReadableLog + ?Sized>(recorder: &R, selection: Selection, expected: &[Notification]) {
+    let read = page(recorder, selection.clone()).await;
+    assert_eq!(read.notifications, expected, "{selection:?}");
 }

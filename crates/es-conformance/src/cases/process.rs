@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use es_persistence::{
-    OriginatorId, ProcessRecorder, RecorderErrorKind, Selection, StoredEvent, Subscription, Tracking,
-};
+use es_persistence::{OriginatorId, ProcessRecorder, RecorderErrorKind, Selection, StoredEvent, Tracking, TrackingKey};
 use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::{sync::Barrier, task::JoinSet};
 use uuid::Uuid;
 
+use super::subscription::follow;
 use crate::{
-    assertion::{already_tracked, assert_ascending, conflict, ok, positions, refusal, stored, won},
+    assertion::{already_tracked, assert_ascending, conflict, fenced, ok, positions, refusal, stored, won},
     fixture::Fixture,
     reading::{log, stream},
-    sample::{event, event_with, events, uuid},
+    sample::{UPSTREAM, event, event_with, events, rival, rivals, uuid},
 };
-
-const UPSTREAM: &str = "upstream";
 
 pub(super) async fn stores_events_and_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
@@ -39,7 +36,7 @@ pub(super) async fn a_conflict_stores_no_tracking(fixture: &Fixture) {
         .await);
     for version in [1, 2, 4] {
         let refused = recorder
-            .insert_events_with_tracking(events(&uuid(1), version..=version), at(2))
+            .insert_events_with_tracking(rivals(&uuid(1), version..=version), at(2))
             .await;
         assert_eq!(refusal(refused), conflict(&uuid(1), version, 2));
         expect(&*recorder, &events(&uuid(1), 1..=2), 1).await;
@@ -67,6 +64,40 @@ pub(super) async fn a_tracked_position_stores_no_events(fixture: &Fixture) {
     expect(&*recorder, &events(&uuid(1), 1..=3), 6).await;
 }
 
+pub(super) async fn a_lower_fence_stores_no_events(fixture: &Fixture) {
+    let recorder = fixture.process().await;
+    let key = TrackingKey::new("consumer", UPSTREAM);
+    let at = |position, fence| Tracking::of(key.clone(), position).with_fence(fence);
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 1..=2), at(1, 7))
+        .await);
+    for fence in [0, 1, 6] {
+        let refused = recorder
+            .insert_events_with_tracking(events(&uuid(1), 3..=3), at(2, fence))
+            .await;
+        assert_eq!(refusal(refused), fenced(&key, fence, 7));
+        assert_eq!(stored(&log(&*recorder).await), events(&uuid(1), 1..=2));
+        assert_eq!(ok(recorder.last_tracking(key.clone()).await), Some(at(1, 7)));
+    }
+    ok(recorder
+        .insert_events_with_tracking(events(&uuid(1), 3..=3), at(2, 7))
+        .await);
+    assert_eq!(ok(recorder.last_tracking(key.clone()).await), Some(at(2, 7)));
+}
+
+pub(super) async fn keeps_the_whole_tracking(fixture: &Fixture) {
+    let recorder = fixture.process().await;
+    for (number, consumer) in (1..).zip(["", "one", "other"]) {
+        let key = TrackingKey::new(consumer, UPSTREAM);
+        let tracking = Tracking::of(key.clone(), 8 - number)
+            .with_event_id(Uuid::from_u128(number.into()))
+            .with_fence(number);
+        let call = events(&uuid(number.into()), 1..=2);
+        ok(recorder.insert_events_with_tracking(call, tracking.clone()).await);
+        assert_eq!(ok(recorder.last_tracking(key).await), Some(tracking));
+    }
+}
+
 pub(super) async fn two_faults_store_nothing(fixture: &Fixture) {
     let recorder = fixture.process().await;
     ok(recorder
@@ -74,7 +105,7 @@ pub(super) async fn two_faults_store_nothing(fixture: &Fixture) {
         .await);
     let refused = refusal(
         recorder
-            .insert_events_with_tracking(events(&uuid(1), 2..=2), at(5))
+            .insert_events_with_tracking(rivals(&uuid(1), 2..=2), at(5))
             .await,
     );
     let either = [conflict(&uuid(1), 2, 2), already_tracked(UPSTREAM, 5, 5)];
@@ -142,7 +173,7 @@ pub(super) async fn many_events_keep_their_tracking(fixture: &Fixture) {
         .insert_events_with_tracking(events(&uuid(1), 1..=2500), at(1))
         .await);
     let mut call = events(&uuid(2), 1..=2500);
-    call.push(event(&uuid(1), 1));
+    call.push(rival(&uuid(1), 1));
     let refused = recorder.insert_events_with_tracking(call, at(2)).await;
     assert_eq!(refusal(refused), conflict(&uuid(1), 1, 2500));
     expect(&*recorder, &events(&uuid(1), 1..=2500), 1).await;
@@ -193,7 +224,7 @@ pub(super) async fn every_way_of_storing_keeps_the_tracking(fixture: &Fixture) {
     writers.join_all().await;
     for number in 0..40_u8 {
         let upstream = format!("upstream {number}");
-        let last = ok(recorder.last_tracking(upstream.as_str().into()).await);
+        let last = ok(recorder.last_tracking(TrackingKey::of(upstream.as_str())).await);
         assert_eq!(last, Some(Tracking::new(upstream, 3)));
         assert_eq!(
             stream(&*recorder, &uuid(number.into())).await,
@@ -204,9 +235,9 @@ pub(super) async fn every_way_of_storing_keeps_the_tracking(fixture: &Fixture) {
 
 pub(super) async fn wakes_who_waits_for_events_and_who_waits_for_tracking(fixture: &Fixture) {
     let recorder = fixture.process().await;
-    let mut subscription = Subscription::new(fixture.application().await, Selection::all());
+    let mut subscription = follow(&fixture.application().await, Selection::all());
     let mut next = subscription.next();
-    let mut waiting = recorder.wait_for_tracking(UPSTREAM.into(), 1);
+    let mut waiting = recorder.wait_for_tracking(TrackingKey::of(UPSTREAM), 1);
     assert!((&mut next).now_or_never().is_none(), "there is no event yet");
     assert!((&mut waiting).now_or_never().is_none(), "nothing is tracked yet");
     ok(recorder
@@ -225,7 +256,7 @@ fn at(position: u64) -> Tracking {
 }
 
 async fn reached<R: ProcessRecorder + ?Sized>(recorder: &R) -> Option<Tracking> {
-    ok(recorder.last_tracking(UPSTREAM.into()).await)
+    ok(recorder.last_tracking(TrackingKey::of(UPSTREAM)).await)
 }
 
 /// Expects these events and no others, and the upstream to be processed up to `position`.

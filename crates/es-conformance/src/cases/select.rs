@@ -34,24 +34,24 @@ pub(super) async fn descends_when_asked(fixture: &Fixture) {
     selects(&*with_events(fixture).await, all().descending(), &[5, 4, 3, 2, 1]).await;
 }
 
-pub(super) async fn gt_is_exclusive(fixture: &Fixture) {
+pub(super) async fn after_is_exclusive(fixture: &Fixture) {
     let recorder = with_events(fixture).await;
-    selects(&*recorder, all().gt(0), &[1, 2, 3, 4, 5]).await;
-    selects(&*recorder, all().gt(3), &[4, 5]).await;
-    selects(&*recorder, all().gt(5), &[]).await;
+    selects(&*recorder, all().after(0), &[1, 2, 3, 4, 5]).await;
+    selects(&*recorder, all().after(3), &[4, 5]).await;
+    selects(&*recorder, all().after(5), &[]).await;
 }
 
-pub(super) async fn lte_is_inclusive(fixture: &Fixture) {
+pub(super) async fn up_to_is_inclusive(fixture: &Fixture) {
     let recorder = with_events(fixture).await;
-    selects(&*recorder, all().lte(5), &[1, 2, 3, 4, 5]).await;
-    selects(&*recorder, all().lte(2), &[1, 2]).await;
-    selects(&*recorder, all().lte(0), &[]).await;
+    selects(&*recorder, all().up_to(5), &[1, 2, 3, 4, 5]).await;
+    selects(&*recorder, all().up_to(2), &[1, 2]).await;
+    selects(&*recorder, all().up_to(0), &[]).await;
 }
 
 pub(super) async fn limit_counts_from_the_first_that_is_selected(fixture: &Fixture) {
     let recorder = with_events(fixture).await;
     selects(&*recorder, all().limit(2), &[1, 2]).await;
-    selects(&*recorder, all().gt(2).limit(2), &[3, 4]).await;
+    selects(&*recorder, all().after(2).limit(2), &[3, 4]).await;
     selects(&*recorder, all().limit(100), &[1, 2, 3, 4, 5]).await;
 }
 
@@ -64,51 +64,48 @@ pub(super) async fn limit_0_selects_nothing(fixture: &Fixture) {
 pub(super) async fn the_last_one_is_the_first_descending(fixture: &Fixture) {
     let recorder = with_events(fixture).await;
     selects(&*recorder, all().descending().limit(1), &[5]).await;
-    selects(&*recorder, all().lte(2).descending().limit(1), &[2]).await;
+    selects(&*recorder, all().up_to(2).descending().limit(1), &[2]).await;
 }
 
 pub(super) async fn takes_the_greatest_numbers(fixture: &Fixture) {
     let recorder = with_events(fixture).await;
     for greatest in [i64::MAX as u64, i64::MAX as u64 + 1, u64::MAX] {
-        selects(&*recorder, all().gt(greatest), &[]).await;
-        selects(&*recorder, all().lte(greatest), &[1, 2, 3, 4, 5]).await;
-        selects(&*recorder, all().gt(greatest).lte(greatest), &[]).await;
+        selects(&*recorder, all().after(greatest), &[]).await;
+        selects(&*recorder, all().up_to(greatest), &[1, 2, 3, 4, 5]).await;
+        selects(&*recorder, all().after(greatest).up_to(greatest), &[]).await;
     }
     selects(&*recorder, all().limit(usize::MAX), &[1, 2, 3, 4, 5]).await;
 }
 
 pub(super) async fn combines_everything(fixture: &Fixture) {
-    combinations(&*with_events(fixture).await, &uuid(1), &[1, 2, 3, 4, 5]).await;
-}
-
-/// Tries every selection of an aggregate that has `versions`.
-pub(super) async fn combinations<R: AggregateRecorder + ?Sized>(recorder: &R, id: &OriginatorId, versions: &[u64]) {
-    let past = versions.iter().max().map_or(1, |last| last + 1);
-    for (gt, lte) in (0..=past).flat_map(|gt| (0..=past).map(move |lte| (gt, lte))) {
-        let mut expected: Vec<_> = versions
-            .iter()
-            .copied()
-            .filter(|version| (gt + 1..=lte).contains(version))
-            .collect();
-        let between = StreamSelection::of(id.clone()).gt(gt).lte(lte);
-        selects(recorder, between.clone(), &expected).await;
-        for limit in 0..=versions.len() {
-            selects(
-                recorder,
-                between.clone().limit(limit),
-                &expected[..limit.min(expected.len())],
-            )
-            .await;
-        }
-        expected.reverse();
-        for limit in 0..=versions.len() {
-            let descending = between.clone().descending().limit(limit);
-            selects(recorder, descending, &expected[..limit.min(expected.len())]).await;
-        }
+    let recorder = with_events(fixture).await;
+    for (selection, versions) in combinations(&uuid(1), &[1, 2, 3, 4, 5]) {
+        selects(&*recorder, selection, &versions).await;
     }
 }
 
-/// Five events of an aggregate, among those of others.
+/// Every selection of the aggregate `id` by bounds, direction and limit, with the versions that it selects of `versions`.
+pub(super) fn combinations(id: &OriginatorId, versions: &[u64]) -> Vec<(StreamSelection, Vec<u64>)> {
+    let past = versions.iter().max().map_or(1, |last| last + 1);
+    let bounds = (0..=past).flat_map(|after| (0..=past).map(move |up_to| (after, up_to)));
+    let mut combinations = Vec::new();
+    for (after, up_to) in bounds {
+        let within = |version: &u64| (after + 1..=up_to).contains(version);
+        let mut expected: Vec<_> = versions.iter().copied().filter(within).collect();
+        let between = StreamSelection::of(id.clone()).after(after).up_to(up_to);
+        combinations.push((between.clone(), expected.clone()));
+        for selection in [between.clone(), between.descending()] {
+            for limit in 0..=versions.len() {
+                let limited = expected[..limit.min(expected.len())].to_vec();
+                combinations.push((selection.clone().limit(limit), limited));
+            }
+            expected.reverse();
+        }
+    }
+    combinations
+}
+
+/// Stores five events of an aggregate, among events of other aggregates.
 async fn with_events(fixture: &Fixture) -> Arc<dyn ApplicationRecorder> {
     let recorder = fixture.application().await;
     let others = [uuid(2), OriginatorId::from(uuid(1).to_string().as_str())];

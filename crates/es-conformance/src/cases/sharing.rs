@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use es_persistence::{Selection, Subscription, Tracking};
+use es_persistence::{Selection, Tracking, TrackingKey};
 use futures_util::{FutureExt as _, StreamExt as _, future};
 use tokio::{sync::Barrier, task::JoinSet};
 
@@ -14,7 +14,7 @@ use crate::{
     assertion::{already_tracked, conflict, ok, positions, refusal, won},
     fixture::Fixture,
     reading::{log, record, stream},
-    sample::{event, event_with, events, uuid},
+    sample::{UPSTREAM, event, event_with, events, rivals, uuid},
     writers::Writers,
 };
 
@@ -28,7 +28,7 @@ pub(super) async fn each_reads_what_the_other_stores(fixture: &Fixture) {
         assert_eq!(log(&*here).await, all);
     }
     assert_eq!(
-        refusal(there.insert_events(events(&uuid(1), 10..=10)).await),
+        refusal(there.insert_events(rivals(&uuid(1), 10..=10)).await),
         conflict(&uuid(1), 10, 10)
     );
 }
@@ -92,7 +92,7 @@ pub(super) async fn positions_are_contiguous(fixture: &Fixture) {
 
 pub(super) async fn a_subscription_hears_of_what_the_other_stores(fixture: &Fixture) {
     let (here, there) = (fixture.application().await, fixture.open().await.application().await);
-    let mut following = Subscription::new(Arc::clone(&here), Selection::all());
+    let mut following = subscription::follow(&here, Selection::all());
     for version in 1..=3 {
         assert!(following.next().now_or_never().is_none(), "there is nothing new yet");
         let numbered = record(&*there, vec![event(&uuid(1), version)]).await;
@@ -102,14 +102,14 @@ pub(super) async fn a_subscription_hears_of_what_the_other_stores(fixture: &Fixt
 
 pub(super) async fn a_wait_hears_of_what_the_other_tracks(fixture: &Fixture) {
     let (here, there) = (fixture.tracking().await, fixture.open().await.tracking().await);
-    let mut waiting = here.wait_for_tracking("upstream".into(), 2);
+    let mut waiting = here.wait_for_tracking(TrackingKey::of(UPSTREAM), 2);
     assert!((&mut waiting).now_or_never().is_none(), "nothing is tracked yet");
-    ok(there.insert_tracking(Tracking::new("upstream", 1)).await);
-    ok(there.insert_tracking(Tracking::new("upstream", 2)).await);
+    ok(there.insert_tracking(Tracking::new(UPSTREAM, 1)).await);
+    ok(there.insert_tracking(Tracking::new(UPSTREAM, 2)).await);
     ok(fixture.within("the position is tracked", waiting).await);
     assert_eq!(
-        refusal(here.insert_tracking(Tracking::new("upstream", 2)).await),
-        already_tracked("upstream", 2, 2)
+        refusal(here.insert_tracking(Tracking::new(UPSTREAM, 2)).await),
+        already_tracked(UPSTREAM, 2, 2)
     );
 }
 
@@ -122,9 +122,9 @@ pub(super) async fn each_position_is_processed_once(fixture: &Fixture) {
             writers.spawn(async move {
                 let call = events(&uuid(u128::from(position) * 2 + number), 1..=1);
                 let saved = recorder
-                    .insert_events_with_tracking(call, Tracking::new("upstream", position))
+                    .insert_events_with_tracking(call, Tracking::new(UPSTREAM, position))
                     .await;
-                won(saved, &already_tracked("upstream", position, position))
+                won(saved, &already_tracked(UPSTREAM, position, position))
             });
         }
         let ends = writers.join_all().await;

@@ -1,12 +1,12 @@
 //! The versions of an application's aggregates: 1, 2, 3, …
 
-use es_persistence::{OriginatorId, StoredEvent};
+use es_persistence::OriginatorId;
 
 use crate::{
     assertion::{conflict, conflict_of, ok, refusal},
     fixture::Fixture,
     reading::{log, record, stream},
-    sample::{event, events, uuid},
+    sample::{event, event_of, events, rival, rivals, uuid},
 };
 
 pub(super) async fn the_first_is_1(fixture: &Fixture) {
@@ -25,7 +25,7 @@ pub(super) async fn one_that_is_there_is_a_conflict(fixture: &Fixture) {
     let id = uuid(1);
     let before = record(&*recorder, events(&id, 1..=3)).await;
     for version in 1..=3 {
-        let refused = recorder.insert_events(events(&id, version..=version)).await;
+        let refused = recorder.insert_events(rivals(&id, version..=version)).await;
         assert_eq!(refusal(refused), conflict(&id, version, 3));
     }
     assert_eq!(log(&*recorder).await, before);
@@ -35,12 +35,9 @@ pub(super) async fn what_is_there_is_never_replaced(fixture: &Fixture) {
     let recorder = fixture.application().await;
     let id = uuid(1);
     let before = record(&*recorder, events(&id, 1..=2)).await;
-    let other = StoredEvent {
-        state: b"other".to_vec(),
-        topic: "Other".into(),
-        ..event(&id, 2)
-    };
-    assert_eq!(refusal(recorder.insert_events(vec![other]).await), conflict(&id, 2, 2));
+    for other in [rival(&id, 2), event_of(&id, 2, "Other")] {
+        assert_eq!(refusal(recorder.insert_events(vec![other]).await), conflict(&id, 2, 2));
+    }
     assert_eq!(log(&*recorder).await, before);
     assert_eq!(stream(&*recorder, &id).await, events(&id, 1..=2));
 }
@@ -90,7 +87,13 @@ pub(super) async fn a_conflict_names_the_aggregate_that_has_moved_on(fixture: &F
     for (stale, last) in ids.iter().zip([4, 3, 2, 1]) {
         let nexts = ids.iter().zip([5, 4, 3, 2]);
         let call = nexts
-            .map(|(id, next)| event(id, if id == stale { next - 1 } else { next }))
+            .map(|(id, next)| {
+                if id == stale {
+                    rival(id, next - 1)
+                } else {
+                    event(id, next)
+                }
+            })
             .collect();
         assert_eq!(refusal(recorder.insert_events(call).await), conflict(stale, last, last));
     }

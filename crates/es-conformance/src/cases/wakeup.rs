@@ -1,4 +1,4 @@
-//! Telling that there is something new.
+//! Waking readers that wait for new events.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub(super) async fn tells_everybody(fixture: &Fixture) {
     fixture.within("everybody has been told", waiting).await;
 }
 
-/// Waits until there are `count` events, and looks only when told.
+/// Waits until there are `count` events, and reads the log only when it is woken.
 async fn until(recorder: &dyn ApplicationRecorder, wakeup: &mut Wakeup, count: u64) {
     while (log(recorder).await.len() as u64) < count {
         wakeup.wait().await;

@@ -3,3 +3,7 @@
 mod controls;
 mod flawed;
 mod ignoring;
+mod pages;
+mod repeats;
+mod snapshots;
+mod tracking;

@@ -19,27 +19,20 @@ use crate::StateFormat;
 ///
 /// ```
 /// use es_persistence::{
-///     OriginatorId,
+///     OriginatorId, StoredEvent,
 ///     cipher::{Aes256GcmCipher, Cipher as _, CipherError, KeyRing, RecordKind, SealContext, create_key},
 /// };
 ///
 /// let ring: KeyRing = create_key(32)?.parse()?;
 /// let cipher = Aes256GcmCipher::new(ring);
-/// let id = OriginatorId::from("account-1");
-/// let first = SealContext {
-///     application: "Bank",
-///     kind: RecordKind::Event,
-///     originator_id: &id,
-///     originator_version: 1,
-///     topic: "Account.Opened",
-/// };
+/// let mut row = StoredEvent::new(OriginatorId::from("account-1"), 1, "Account.Opened", Vec::new());
+/// let sealed = cipher.seal(&SealContext::of_event("Bank", &row, RecordKind::Event), b"{}")?;
+/// let opened = cipher.open(&SealContext::of_event("Bank", &row, RecordKind::Event), &sealed)?;
+/// assert_eq!(*opened, *b"{}");
 ///
-/// let sealed = cipher.seal(&first, b"{}")?;
-/// assert_eq!(*cipher.open(&first, &sealed)?, *b"{}");
-///
-/// let second = SealContext { originator_version: 2, ..first };
-/// let moved = cipher.open(&second, &sealed);
-/// assert!(matches!(moved, Err(CipherError::AuthenticationFailed)));
+/// row.originator_version = 2;
+/// let moved = cipher.open(&SealContext::of_event("Bank", &row, RecordKind::Event), &sealed);
+/// assert!(matches!(moved, Err(CipherError::NotAuthentic(_))));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Aes256GcmCipher {
@@ -109,7 +102,7 @@ impl Cipher for Aes256GcmCipher {
                 plaintext.as_mut_slice().into(),
                 sealed.tag.into(),
             )
-            .map_err(|_not_authentic| CipherError::AuthenticationFailed)?;
+            .map_err(|_not_authentic| CipherError::NotAuthentic(sealed.key_id))?;
         Ok(plaintext)
     }
 }

@@ -15,15 +15,23 @@ pub(super) fn associated_data(header: Header, context: &SealContext<'_>) -> Vec<
         originator_id,
         originator_version,
         topic,
+        event_id,
+        timestamp,
+        schema_version,
+        has_metadata,
     } = context;
-    let mut bytes = Vec::with_capacity(128);
-    bytes.extend_from_slice(b"es/aad/v1");
+    let mut bytes = Vec::with_capacity(160);
+    bytes.extend_from_slice(b"es/aad/v2");
     bytes.extend_from_slice(&header);
     push_text(&mut bytes, application);
     bytes.push(kind.code());
     push_id(&mut bytes, originator_id);
     bytes.extend_from_slice(&originator_version.to_be_bytes());
     push_text(&mut bytes, topic);
+    bytes.extend_from_slice(event_id.as_bytes());
+    bytes.extend_from_slice(&timestamp.as_micros().to_be_bytes());
+    bytes.extend_from_slice(&schema_version.to_be_bytes());
+    bytes.push(u8::from(*has_metadata));
     bytes
 }
 

@@ -119,18 +119,12 @@ impl Generations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cipher::RecordKind;
+    use crate::{StoredEvent, cipher::RecordKind};
 
     fn key(version: u64) -> (DerivedKey, u64) {
         let master = CipherKey::new(Zeroizing::new(vec![7; 32])).unwrap();
-        let id = OriginatorId::from("a");
-        let context = SealContext {
-            application: "Dogs",
-            kind: RecordKind::Event,
-            originator_id: &id,
-            originator_version: version,
-            topic: "t",
-        };
+        let row = StoredEvent::new(OriginatorId::from("a"), version, "t", Vec::new());
+        let context = SealContext::of_event("Dogs", &row, RecordKind::Event);
         (DerivedKey::derive(&master, KeyId(3), &context).unwrap(), version)
     }
 

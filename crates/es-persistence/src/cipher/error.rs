@@ -2,7 +2,8 @@
 
 use super::{KeyId, randomness::RandomnessError};
 
-/// A state cannot be encrypted or decrypted. There is no more to say than this, lest it help whoever tries.
+/// A state cannot be encrypted or decrypted. An error says no more than its kind and the ID of a key, so that it does not
+/// help an attacker.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CipherError {
@@ -10,9 +11,15 @@ pub enum CipherError {
     #[error("the ciphertext has no format that is known")]
     UnknownFormat,
     /// The key is not there: it was never given to this process, or taken away too early.
-    #[error("key {0}, which the state was encrypted with, is not there")]
+    #[error("it was encrypted with key {0}, which is not in CIPHER_KEY")]
     UnknownKey(KeyId),
     /// The bytes were changed, belong to another row, or were encrypted with another key of this ID.
+    #[error(
+        "it is not authentic under key {0}: it was changed or moved to another row, or CIPHER_KEY has another key under \
+         this ID"
+    )]
+    NotAuthentic(KeyId),
+    /// The bytes were changed or cut off, belong to another row, or were encrypted with another key.
     #[error("the ciphertext is not authentic")]
     AuthenticationFailed,
     /// The aggregate's key has encrypted as often as is safe (2³² times): make another one primary.
@@ -21,7 +28,7 @@ pub enum CipherError {
     /// The state is larger than the cipher can encrypt at once.
     #[error("the state is too large to be encrypted")]
     TooLarge,
-    /// There is no randomness.
+    /// The source of randomness fails.
     #[error("the system gives no random bytes")]
     Rng(#[from] RandomnessError),
 }

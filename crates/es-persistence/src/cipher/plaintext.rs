@@ -23,6 +23,7 @@ impl Deref for Plaintext {
     }
 }
 
+#[cfg(feature = "encryption")]
 impl Plaintext {
     pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.0

@@ -48,12 +48,13 @@ impl Environment {
         COMPRESSOR_LEVEL = "1 for zstd, 6 for zlib": "How small, and how slowly: to 22 for zstd, to 9 for zlib.";
         COMPRESSOR_MIN_SIZE = "256; 48 with a dictionary": "Below so many bytes nothing is compressed.";
         COMPRESSOR_DICTIONARY = "": "Paths of zstd dictionaries, with commas between them: the first is written with.";
-        STATE_MAX_SIZE = "8388608": "The most bytes of a state, uncompressed.";
-        CIPHER_TOPIC = "`aes-256-gcm` where there is a key": "What encrypts states: `aes-256-gcm` or `none`.";
+        STATE_MAX_SIZE = "8388608": "The greatest size of a state in bytes, uncompressed.";
+        CIPHER_TOPIC = "`aes-256-gcm` where there is a key": "What encrypts states: `aes-256-gcm`, or `none`. With `none` and a key, states are written plain, and encrypted states are still read.";
         CIPHER_KEY = "": "One key in base64, of 16, 24 or 32 bytes, or several as `ID:KEY,ID:KEY`: the first encrypts, all decrypt. A key without an ID has the ID 1.";
-        CIPHER_ACCEPT_PLAIN = "`n`": "Whether states that are not encrypted are read where others are.";
-        HASH_CHAIN_KEY = "": "The key of hash chains, or several, as of `CIPHER_KEY`.";
+        CIPHER_ACCEPT_PLAIN = "`n`": "Whether states that are not encrypted are read although there is a key.";
+        HASH_CHAIN_KEY = "": "The key of hash chains, or several as in `CIPHER_KEY`: the first links, all verify.";
         SALT_FOR_DATA_INTEGRITY = "": "A text that the key of hash chains is derived of, in place of `HASH_CHAIN_KEY`.";
+        HASH_CHAIN_ACCEPT = "`nothing`": "Which links may be missing or weaker: `nothing`, `unkeyed` (first events linked before there was a key), `unchained` (first events stored before the aggregate had a chain), `interrupted` (any event without a link). Each value includes those before it.";
         GENESIS_HASH = "": "A text that all hash chains begin with.";
         APPLICATION_IDENTITY = "the application's name": "What encrypted and chained states are bound to: the old name, when an application is renamed.";
         SQLITE_DBNAME = "": "The path of the file, a `file:` URI, or `:memory:`. Needed for `sqlite`.";

@@ -1,79 +1,97 @@
-//! Hashes that tie the events of an aggregate together: what is changed, swapped, inserted or removed is found out.
+//! Hash chains: the events of an aggregate are linked, so that a change, a swap, an insertion or a removal is noticed.
 //!
-//! A chained state stands behind what authenticates it, within compression and encryption:
+//! Each event of a chained aggregate has a link in its row (the column `hash`):
 //!
 //! ```text
-//! 0   1  format = 0x05
-//! 1   1  suite: 0x01 HMAC-SHA-256, 0x02 SHA-256
-//! 2   4  key ID, big-endian; 0 without a key
-//! 6   32 hash
-//! 38  n  the state as it was transcoded
+//! 0   1  suite: 0x01 HMAC-SHA-256, 0x02 SHA-256
+//! 1   4  key ID, big-endian; 0 without a key
+//! 5   32 hash
 //! ```
+//!
+//! The hash covers the chain's head before the event, and every column of the row but the position, with state and metadata
+//! as they are stored. So a chain is verified without any key of a cipher, and a hash tells nothing about what a cipher
+//! protects. The head before the first event is a hash of the application and the aggregate's ID; the head after an event is
+//! the event's hash, marked with the kind of its link (see `ChainHead`).
 
 mod error;
 mod hasher;
+mod head;
+mod link;
 
 use std::{fmt, sync::Arc};
 
-use es_domain::{EventHash, OriginatorId};
+use es_domain::OriginatorId;
 
 pub use self::error::ChainError;
-use self::hasher::Hasher;
-use super::StateFormat;
-use crate::cipher::{KeyId, KeyRing, SealContext};
+pub(super) use self::head::ChainHead;
+use self::{hasher::Hasher, head::Strength, link::Link};
+use crate::{
+    StoredEvent, StoredSnapshot,
+    cipher::{KeyId, KeyRing},
+};
 
-/// Computes the hashes that tie the events of an aggregate together.
+/// How the events of aggregates are linked: plain SHA-256, or HMAC-SHA-256 with keys.
 ///
-/// With a key, nobody can change an event and compute the hashes anew who has not the key (HMAC-SHA-256). Without, it
-/// finds accidents and not attackers. The end of a chain may be cut off, or a whole aggregate removed, and the rest still
-/// fits: that only shows beside a hash that is kept elsewhere.
+/// Without a key, a chain shows accidents and careless changes. Somebody who can write rows can compute new hashes as well;
+/// with a key, only who has the key can.
 ///
-/// The hash covers the bytes that the transcoder has written, so events may be compressed or encrypted anew.
+/// Keys can be rotated: the first key of the ring writes, and every key of the ring verifies what it has written.
 #[derive(Clone)]
 pub struct HashChain {
     genesis: Arc<str>,
-    /// The first computes.
+    /// The first one writes.
     keys: Vec<(KeyId, Hasher)>,
+    acceptance: ChainAcceptance,
 }
 
-const HASH_LEN: usize = 32;
-/// What stands before a chained state.
-pub(super) const PREFIX_LEN: usize = 1 + 1 + 4 + HASH_LEN;
-
-const HMAC_SHA_256: u8 = 0x01;
-const SHA_256: u8 = 0x02;
+/// Which events without a link, or with a weaker one, are accepted in a chain.
+///
+/// It is for stored aggregates whose chain begins, or becomes keyed, after their first event. From then on the links cover
+/// the events before them too. While more than [`Nothing`](Self::Nothing) is accepted, somebody who can write rows can take
+/// the links of an aggregate away unnoticed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum ChainAcceptance {
+    /// Every event has a link of the kind that this chain writes.
+    #[default]
+    Nothing,
+    /// The first events may have links without a key.
+    Unkeyed,
+    /// The first events may have no links, or links without a key.
+    Unchained,
+    /// Any event may have no link: a program without the attribute has stored it.
+    Interrupted,
+}
 
 impl HashChain {
-    /// Hashes without a key: accidents are found, attackers who know this are not.
+    /// Links by SHA-256 without a key.
     #[must_use]
     pub fn unkeyed() -> Self {
-        Self {
-            genesis: Arc::from(""),
-            keys: vec![(KeyId(0), Hasher::unkeyed())],
-        }
+        Self::of(vec![(KeyId(0), Hasher::unkeyed())])
     }
 
-    /// Hashes with the first key of `ring`, and verifies with all of them. The keys may be those of a cipher: what is
-    /// computed with is derived of them.
+    /// Links by HMAC-SHA-256: the first key of `ring` writes, all of them verify.
     #[must_use]
     pub fn keyed(ring: &KeyRing) -> Self {
         let keys = ring.iter().map(|(id, key)| (id, Hasher::keyed(key.as_bytes())));
-        Self {
-            genesis: Arc::from(""),
-            keys: keys.collect(),
-        }
+        Self::of(keys.collect())
     }
 
-    /// Hashes with a key, of ID 1, that is derived of any text; better take one of [`create_key`](crate::cipher::create_key).
+    /// Links by HMAC-SHA-256 under a key made of `salt`, as older versions of Python's `eventsourcing` are set up.
     #[must_use]
     pub fn salted(salt: &str) -> Self {
+        Self::of(vec![(KeyId(1), Hasher::keyed(salt.as_bytes()))])
+    }
+
+    fn of(keys: Vec<(KeyId, Hasher)>) -> Self {
         Self {
             genesis: Arc::from(""),
-            keys: vec![(KeyId(1), Hasher::keyed(salt.as_bytes()))],
+            keys,
+            acceptance: ChainAcceptance::Nothing,
         }
     }
 
-    /// Begins all chains with `genesis`, so that those of different installations are different.
+    /// Begins every chain after the hash of this text, too.
     #[must_use]
     pub fn with_genesis(self, genesis: impl Into<Arc<str>>) -> Self {
         Self {
@@ -82,43 +100,98 @@ impl HashChain {
         }
     }
 
-    /// What the first event of an aggregate follows.
-    pub(super) fn start(&self, application: &str, originator_id: &OriginatorId) -> EventHash {
-        let (_, hasher) = self.primary();
-        hasher.genesis(&self.genesis, application, originator_id)
+    /// Accepts events that have no link or a weaker one: see [`ChainAcceptance`].
+    #[must_use]
+    pub fn accepting(self, acceptance: ChainAcceptance) -> Self {
+        Self { acceptance, ..self }
     }
 
-    /// Fills the first bytes of `state`, [`PREFIX_LEN`] of them, with what authenticates the rest, and moves `head` on.
-    pub(super) fn seal(&self, context: &SealContext<'_>, head: &mut EventHash, state: &mut [u8]) {
-        let (id, hasher) = self.primary();
-        let Some((prefix, plain)) = state.split_first_chunk_mut::<PREFIX_LEN>() else {
-            return;
+    pub(super) const fn accepts_interruptions(&self) -> bool {
+        matches!(self.acceptance, ChainAcceptance::Interrupted)
+    }
+
+    /// Returns the head before the first event of an aggregate. It depends on no key, so that keys can be rotated.
+    pub(super) fn start(&self, application: &str, originator_id: &OriginatorId) -> ChainHead {
+        let genesis = Hasher::unkeyed().genesis(&self.genesis, application, originator_id);
+        ChainHead::new(genesis, Strength::None)
+    }
+
+    /// Links `row` to the event before it, and moves `head` on.
+    pub(super) fn seal(&self, head: &mut ChainHead, row: &mut StoredEvent) {
+        let (key_id, hasher) = self.primary();
+        let hash = hasher.event(*head, row);
+        *head = ChainHead::new(hash, hasher.strength());
+        row.hash = Some(Link::new(hasher.suite(), *key_id, hash).to_bytes());
+    }
+
+    /// Moves `head` on if `row` follows it.
+    pub(super) fn verify(&self, head: &mut ChainHead, row: &StoredEvent) -> Result<(), ChainError> {
+        let Some(link) = row.hash.as_deref() else {
+            return self.pass_over(head, row);
         };
-        *head = hasher.next(head, context, plain);
-        let [format, suite, rest @ ..] = prefix;
-        (*format, *suite) = (StateFormat::CHAINED.byte(), hasher.suite());
-        rest[..4].copy_from_slice(&id.0.to_be_bytes());
-        rest[4..].copy_from_slice(head.as_bytes());
-    }
-
-    /// Compares what stands before a chained state with the state and with the hash before it, and moves `head` on.
-    pub(super) fn verify(
-        &self,
-        context: &SealContext<'_>,
-        head: &mut EventHash,
-        chained: &[u8],
-    ) -> Result<(), ChainError> {
-        let (prefix, plain) = split(chained)?;
-        let (_, hasher) = self
-            .keys
-            .iter()
-            .find(|(id, _)| *id == prefix.key_id)
-            .ok_or(ChainError::UnknownKey(prefix.key_id))?;
-        if hasher.suite() != prefix.suite || !hasher.is_next(head, context, plain, &prefix.hash) {
+        let link = Link::parse(link)?;
+        let hasher = self.hasher_of(&link)?;
+        if hasher.strength() < head.strength() {
+            return Err(ChainError::Weakened);
+        }
+        if hasher.strength() < self.primary().1.strength() && self.acceptance < ChainAcceptance::Unkeyed {
+            return Err(ChainError::Unkeyed);
+        }
+        if !hasher.is_event(*head, row, &link.hash) {
             return Err(ChainError::Broken);
         }
-        *head = EventHash::from_bytes(prefix.hash);
+        *head = link.head();
         Ok(())
+    }
+
+    /// Moves `head` on over an event without a link, if that is accepted. The next link covers the event all the same.
+    fn pass_over(&self, head: &mut ChainHead, row: &StoredEvent) -> Result<(), ChainError> {
+        let is_interrupted = head.strength() != Strength::None;
+        match self.acceptance {
+            ChainAcceptance::Interrupted => {}
+            _ if is_interrupted => return Err(ChainError::Interrupted),
+            ChainAcceptance::Unchained => {}
+            _ => return Err(ChainError::NotChained),
+        }
+        *head = ChainHead::new(Hasher::unkeyed().event(*head, row), head.strength());
+        Ok(())
+    }
+
+    /// Authenticates a snapshot.
+    pub(super) fn seal_snapshot(&self, application: &str, row: &mut StoredSnapshot) {
+        let (key_id, hasher) = self.primary();
+        let hash = hasher.snapshot(application, row);
+        row.hash = Some(Link::new(hasher.suite(), *key_id, hash).to_bytes());
+    }
+
+    /// Checks that a snapshot was written with one of the keys.
+    pub(super) fn verify_snapshot(&self, application: &str, row: &StoredSnapshot) -> Result<(), ChainError> {
+        let link = Link::parse(row.hash.as_deref().ok_or(ChainError::NotChained)?)?;
+        let hasher = self.hasher_of(&link)?;
+        if hasher.strength() < self.primary().1.strength() {
+            return Err(ChainError::Unkeyed);
+        }
+        if !hasher.is_snapshot(application, row, &link.hash) {
+            return Err(ChainError::Broken);
+        }
+        Ok(())
+    }
+
+    /// Returns the head after `row` as its link claims it. The link is not verified.
+    pub(super) fn claimed(row: &StoredEvent) -> Option<ChainHead> {
+        let link = Link::parse(row.hash.as_deref()?);
+        link.ok().map(Link::head)
+    }
+
+    fn hasher_of(&self, link: &Link) -> Result<Hasher, ChainError> {
+        if link.suite == hasher::SHA_256 {
+            return Ok(Hasher::unkeyed());
+        }
+        let mut keys = self.keys.iter();
+        let found = keys.find(|(id, hasher)| *id == link.key_id && hasher.suite() == link.suite);
+        found
+            .map(|(_, hasher)| hasher.clone())
+            .ok_or(ChainError::UnknownKey(link.key_id))
     }
 
     fn primary(&self) -> &(KeyId, Hasher) {
@@ -126,42 +199,13 @@ impl HashChain {
     }
 }
 
-/// What stands before a chained state.
-struct Prefix {
-    suite: u8,
-    key_id: KeyId,
-    hash: [u8; HASH_LEN],
-}
-
-/// What was transcoded, of a state that may be chained.
-pub(super) fn without_chain(state: &[u8]) -> Result<&[u8], ChainError> {
-    if StateFormat::of(state) == Some(StateFormat::CHAINED) {
-        Ok(split(state)?.1)
-    } else {
-        Ok(state)
-    }
-}
-
-fn split(chained: &[u8]) -> Result<(Prefix, &[u8]), ChainError> {
-    if StateFormat::of(chained) != Some(StateFormat::CHAINED) {
-        return Err(ChainError::NotChained);
-    }
-    let (prefix, plain) = chained
-        .split_first_chunk::<PREFIX_LEN>()
-        .ok_or(ChainError::UnknownFormat)?;
-    let [_, suite @ (HMAC_SHA_256 | SHA_256), a, b, c, d, hash @ ..] = *prefix else {
-        return Err(ChainError::UnknownFormat);
-    };
-    let key_id = KeyId(u32::from_be_bytes([a, b, c, d]));
-    Ok((Prefix { suite, key_id, hash }, plain))
-}
-
-/// Prints the IDs of the keys, and nothing of the keys.
+/// Prints the IDs of the keys, and no key.
 impl fmt::Debug for HashChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids = self.keys.iter().map(|(id, _)| id);
         f.debug_struct("HashChain")
             .field("keys", &ids.collect::<Vec<_>>())
+            .field("acceptance", &self.acceptance)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Why an event cannot be mapped.
+//! Errors of the mapper.
 
 use std::fmt;
 
@@ -7,19 +7,26 @@ use es_domain::{OriginatorId, UpcastError};
 use super::{ChainError, StateFormat};
 use crate::{
     CompressorError, TranscoderError,
-    cipher::{CipherError, SealContext},
+    cipher::{CipherError, KeyId, RecordKind, SealContext},
 };
 
-/// An event cannot be turned into a row, or a row into an event.
+/// An event or a snapshot that cannot be turned into a row, or a row that cannot be read.
+///
+/// It says which one, and the kind of fault. Where states are encrypted, it quotes nothing of a state.
 #[derive(Debug)]
-pub struct MapperError {
+pub struct MapperError(Box<Fault>);
+
+/// The row, and what is wrong with it.
+#[derive(Debug)]
+struct Fault {
     originator_id: OriginatorId,
     originator_version: u64,
     topic: String,
+    record: RecordKind,
     kind: MapperErrorKind,
 }
 
-/// Why.
+/// The kind of fault.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MapperErrorKind {
@@ -37,94 +44,132 @@ pub enum MapperErrorKind {
     Encoding(TranscoderError),
     /// The state cannot be read.
     Decoding(TranscoderError),
+    /// The event was split into several, and one was asked for.
+    Split {
+        /// How many events it is read as.
+        events: usize,
+    },
+    /// The snapshot's state is of another aggregate, version or time than its row says.
+    OtherAggregate {
+        /// The topic of the aggregate's type.
+        aggregate: &'static str,
+    },
     /// The state is of an older version and cannot be brought up to date.
     Upcasting(UpcastError),
-    /// The state is of a version newer than this program knows, and not only with fields more.
+    /// The state has a newer version than this program knows, and more than fields were added.
     NewerVersion {
         /// The version of the state.
         stored: u32,
         /// The newest version that the event's upcasters make.
         known: u32,
-        /// Why it cannot be read.
+        /// The cause.
         source: TranscoderError,
     },
     /// The state cannot be compressed or decompressed.
     Compression(CompressorError),
     /// The state cannot be encrypted or decrypted.
     Cipher(CipherError),
-    /// The event is not what followed the one before it, or nobody can tell.
+    /// The row does not belong to the hash chain of its aggregate.
     Chain(ChainError),
     /// The state is larger than is allowed.
     TooLarge {
-        /// How many bytes it has, uncompressed.
+        /// The size in bytes, uncompressed.
         size: usize,
-        /// How many it may have.
+        /// The greatest size in bytes.
         limit: usize,
     },
     /// The state is encrypted, and the mapper has no cipher.
-    Encrypted,
-    /// The state is not encrypted, as those of this application are.
+    Encrypted {
+        /// The key that it says it was encrypted with.
+        key: Option<KeyId>,
+    },
+    /// The state is not encrypted, and the application encrypts.
     NotEncrypted,
-    /// The state begins with what no transcoder or compressor that is there has written.
+    /// The state begins with the format of a transcoder or compressor that the mapper does not have.
     UnknownFormat(StateFormat),
 }
 
+impl MapperErrorKind {
+    /// Returns the same without the texts of causes that may quote the state.
+    pub(super) fn without_content(self) -> Self {
+        match self {
+            Self::Encoding(source) => Self::Encoding(source.without_content()),
+            Self::Decoding(source) => Self::Decoding(source.without_content()),
+            Self::NewerVersion { stored, known, source } => Self::NewerVersion {
+                stored,
+                known,
+                source: source.without_content(),
+            },
+            Self::Upcasting(source) => Self::Upcasting(source.without_source()),
+            other => other,
+        }
+    }
+}
+
 impl MapperError {
+    pub(super) fn without_content(self) -> Self {
+        let kind = self.0.kind.without_content();
+        Self(Box::new(Fault { kind, ..*self.0 }))
+    }
+
     pub(super) fn new(context: &SealContext<'_>, kind: MapperErrorKind) -> Self {
-        Self {
+        Self(Box::new(Fault {
             originator_id: context.originator_id.clone(),
             originator_version: context.originator_version,
             topic: context.topic.to_owned(),
+            record: context.kind,
             kind,
-        }
+        }))
     }
 
-    pub(super) fn map_kind(self, map: impl FnOnce(MapperErrorKind) -> MapperErrorKind) -> Self {
-        let kind = map(self.kind);
-        Self { kind, ..self }
+    /// Returns the kind of fault.
+    pub fn kind(&self) -> &MapperErrorKind {
+        &self.0.kind
     }
 
-    /// Why.
-    pub const fn kind(&self) -> &MapperErrorKind {
-        &self.kind
+    /// Returns the ID of the aggregate.
+    pub fn originator_id(&self) -> &OriginatorId {
+        &self.0.originator_id
     }
 
-    /// The aggregate whose event it is.
-    pub const fn originator_id(&self) -> &OriginatorId {
-        &self.originator_id
+    /// Returns the version of the event or snapshot.
+    pub fn originator_version(&self) -> u64 {
+        self.0.originator_version
     }
 
-    /// The event's version.
-    pub const fn originator_version(&self) -> u64 {
-        self.originator_version
-    }
-
-    /// The event's topic.
+    /// Returns the topic of the row.
     pub fn topic(&self) -> &str {
-        &self.topic
+        &self.0.topic
     }
 }
 
 impl fmt::Display for MapperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
+        let Fault {
             originator_id,
             originator_version,
             topic,
+            record,
             kind,
-        } = self;
+        } = &*self.0;
         write!(
             f,
-            "event {topic:?}, version {originator_version} of aggregate {originator_id}, "
+            "{record} {topic:?}, version {originator_version} of aggregate {originator_id}, "
         )?;
         match kind {
             MapperErrorKind::UnknownTopic { aggregate } => {
                 write!(
                     f,
-                    "is no event that {aggregate} knows; if it was renamed, give the event the old topic as alias"
+                    "is not an event that {aggregate} knows; if it was renamed, give the event the old topic as alias"
                 )
             }
             MapperErrorKind::WrongId { aggregate } => write!(f, "has an ID of another kind than {aggregate} has"),
+            MapperErrorKind::Split { events } => {
+                write!(f, "was split into {events} events: decode all of them in place of one")
+            }
+            MapperErrorKind::OtherAggregate { aggregate } => {
+                write!(f, "has the state of another {aggregate}, or of another version or time of it, than its row says")
+            }
             MapperErrorKind::Encoding(_) => f.write_str("cannot be written"),
             MapperErrorKind::Decoding(_) => f.write_str("cannot be read"),
             MapperErrorKind::Upcasting(_) => f.write_str("is older and cannot be brought up to date"),
@@ -138,12 +183,20 @@ impl fmt::Display for MapperError {
             MapperErrorKind::TooLarge { size, limit } => {
                 write!(f, "has {size} bytes, which is more than the limit of {limit}")
             }
-            MapperErrorKind::Encrypted => f.write_str("is encrypted, and there is no cipher to read it"),
+            MapperErrorKind::Encrypted { key: Some(key) } => {
+                write!(f, "is encrypted with key {key}, and there is no key to read it: set CIPHER_KEY")
+            }
+            MapperErrorKind::Encrypted { key: None } => {
+                f.write_str("is encrypted, and there is no key to read it: set CIPHER_KEY")
+            }
             MapperErrorKind::NotEncrypted => {
-                f.write_str("is not encrypted, as the events of this application are: it was changed or is older")
+                f.write_str("is not encrypted, and this application encrypts: if it was stored before, set CIPHER_ACCEPT_PLAIN to yes")
             }
             MapperErrorKind::UnknownFormat(format) => {
-                write!(f, "begins with {format}, a format that nothing here has written")
+                write!(f, "begins with {format}, a format that this program does not know")?;
+                format.missing_feature().map_or(Ok(()), |feature| {
+                    write!(f, ": es-persistence is built without its feature `{feature}`")
+                })
             }
         }
     }
@@ -151,7 +204,7 @@ impl fmt::Display for MapperError {
 
 impl std::error::Error for MapperError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.kind {
+        match self.kind() {
             MapperErrorKind::Encoding(source)
             | MapperErrorKind::Decoding(source)
             | MapperErrorKind::NewerVersion { source, .. } => Some(source),

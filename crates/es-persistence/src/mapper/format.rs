@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// JSON states have no such byte: they begin with the first character of JSON, which is none of these. All others begin
 /// with a byte below 0x20, one for each thing that was done, the last one first: an encrypted state holds a compressed
-/// one, which holds a chained one, which holds one in MessagePack. So what is written under one setting can be read under another.
+/// one, which holds one in MessagePack. So a state that was written under one setting can be read under any other.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct StateFormat(u8);
 
@@ -24,8 +24,6 @@ impl StateFormat {
     pub const ZLIB: Self = Self(0x03);
     /// A zstd frame (RFC 8878) with its content size and, if it has one, the ID of its dictionary.
     pub const ZSTD: Self = Self(0x04);
-    /// A hash that ties the event to the one before it, as [`HashChain`](crate::HashChain) computes it.
-    pub const CHAINED: Self = Self(0x05);
 
     /// A format of your own, by a number from 0 to 15: or `None` for greater ones. What has been written under it keeps
     /// it for ever, and no two formats of an application may share one.
@@ -34,7 +32,21 @@ impl StateFormat {
         if number < OWNS { Some(Self(OWN + number)) } else { None }
     }
 
-    /// The byte.
+    /// Returns the feature of this crate that reads the format and that the program is built without.
+    pub(crate) fn missing_feature(self) -> Option<&'static str> {
+        let features = [
+            (Self::ENCRYPTED, "encryption", cfg!(feature = "encryption")),
+            (Self::MESSAGE_PACK, "messagepack", cfg!(feature = "messagepack")),
+            (Self::ZLIB, "zlib", cfg!(feature = "zlib")),
+            (Self::ZSTD, "zstd", cfg!(feature = "zstd")),
+        ];
+        let missing = features
+            .into_iter()
+            .find(|(format, _, is_on)| *format == self && !is_on);
+        missing.map(|(_, name, _)| name)
+    }
+
+    /// Returns the byte.
     pub const fn byte(self) -> u8 {
         self.0
     }
@@ -76,7 +88,6 @@ mod tests {
             StateFormat::MESSAGE_PACK,
             StateFormat::ZLIB,
             StateFormat::ZSTD,
-            StateFormat::CHAINED,
         ];
         let own = (0..OWNS).filter_map(StateFormat::own);
         for format in formats.into_iter().chain(own) {

@@ -1,87 +1,35 @@
-//! What is done to a state, layer by layer: transcoded, compressed, encrypted, and all of it back again.
+//! The layers of a state: transcoded, then compressed, then encrypted.
 
-use std::{
-    ops::Deref,
-    sync::{Arc, LazyLock},
-};
+#[cfg(any(feature = "zlib", feature = "zstd"))]
+use std::sync::LazyLock;
+use std::{ops::Deref, sync::Arc};
 
-use es_domain::EventHash;
+use es_domain::{StateError, UpcastError};
 use serde::{Serialize, de::DeserializeSeed};
 
 use super::{
-    MapperErrorKind, StateFormat,
-    chain::{self, ChainError, HashChain},
+    Compression, EncryptionMode, MapperConfig, MapperErrorKind, StateFormat,
+    body::{UntypedSeed, UntypedState},
 };
 use crate::{
-    Compressor, Transcode, Transcoder, Zlib, Zstd,
-    cipher::{Cipher, Plaintext, SealContext},
+    Compressor, Transcoder, TranscoderError,
+    cipher::{KeyId, Plaintext, SealContext},
 };
 
-/// How states are written, and all the ways in which they can be read.
-#[derive(Clone, Debug)]
-pub(super) struct Layers {
-    /// What encryption and chains bind states to.
-    pub(super) application: Arc<str>,
-    pub(super) transcoder: Transcoder,
-    /// Transcoders of others that are there for reading.
-    pub(super) transcoders: Vec<Arc<dyn Transcode>>,
-    pub(super) chain: Option<HashChain>,
-    pub(super) compression: Option<Compression>,
-    /// Compressors that are there for reading, beside those of this library as they are by default.
-    pub(super) compressors: Vec<Arc<dyn Compressor>>,
-    pub(super) encryption: Option<Encryption>,
-    pub(super) max_size: usize,
-}
+#[cfg(feature = "zlib")]
+static ZLIB: LazyLock<crate::Zlib> = LazyLock::new(crate::Zlib::default);
+#[cfg(feature = "zstd")]
+static ZSTD: LazyLock<crate::Zstd> = LazyLock::new(crate::Zstd::default);
 
-#[derive(Clone, Debug)]
-pub(super) struct Compression {
-    pub(super) compressor: Arc<dyn Compressor>,
-    pub(super) min_size: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Encryption {
-    pub(super) cipher: Arc<dyn Cipher>,
-    pub(super) plain_states: PlainStates,
-}
-
-/// What becomes of a state that is not encrypted, where others are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PlainStates {
-    Refused,
-    Accepted,
-}
-
-/// How large a state may be by default, uncompressed.
-const MAX_SIZE: usize = 8 * 1024 * 1024;
-
-/// What reads states that others than the chosen compressor have written.
-static ZLIB: LazyLock<Zlib> = LazyLock::new(Zlib::default);
-static ZSTD: LazyLock<Zstd> = LazyLock::new(Zstd::default);
-
-impl Layers {
-    pub(super) fn new(transcoder: Transcoder) -> Self {
-        Self {
-            application: Arc::from(""),
-            transcoder,
-            transcoders: Vec::new(),
-            chain: None,
-            compression: None,
-            compressors: Vec::new(),
-            encryption: None,
-            max_size: MAX_SIZE,
-        }
-    }
-
-    /// Turns a value into a state; one that is tied to the event before it if that one's hash is given.
+impl MapperConfig {
+    /// Writes `value` as a state.
     pub(super) fn write<T: Serialize + ?Sized>(
         &self,
         context: &SealContext<'_>,
-        head: Option<&mut EventHash>,
         value: &T,
     ) -> Result<Vec<u8>, MapperErrorKind> {
-        let plain = self.transcode(context, head, value)?;
-        match &self.encryption {
+        let plain = self.transcode(value)?;
+        match self.encryption.as_ref().filter(|own| own.mode != EncryptionMode::Ended) {
             None => self.compress(plain),
             Some(encryption) => {
                 let plain = Plaintext::from(self.compress(plain)?);
@@ -90,57 +38,16 @@ impl Layers {
         }
     }
 
-    fn transcode<T: Serialize + ?Sized>(
-        &self,
-        context: &SealContext<'_>,
-        head: Option<&mut EventHash>,
-        value: &T,
-    ) -> Result<Vec<u8>, MapperErrorKind> {
-        let room = head.as_ref().map_or(0, |_| chain::PREFIX_LEN);
-        let mut plain = self
-            .transcoder
-            .encode_state(value, room)
-            .map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
-        if plain.len() > self.max_size {
+    fn transcode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>, MapperErrorKind> {
+        let encoded = self.transcoder.encode_state(value, 0);
+        let plain = encoded.map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
+        if plain.len() > self.max_state_size {
             return Err(MapperErrorKind::TooLarge {
                 size: plain.len(),
-                limit: self.max_size,
+                limit: self.max_state_size,
             });
         }
-        if let Some(head) = head {
-            self.chain()?.seal(context, head, &mut plain);
-        }
         Ok(plain)
-    }
-
-    pub(super) fn read<'de, S: DeserializeSeed<'de>>(
-        &self,
-        seed: S,
-        plain: &'de [u8],
-    ) -> Result<S::Value, MapperErrorKind> {
-        let plain = chain::without_chain(plain)?;
-        let decoded = match StateFormat::of(plain) {
-            None => Transcoder::Json.decode(seed, plain),
-            Some(format) => self.transcoder_of(format)?.decode(seed, &plain[1..]),
-        };
-        decoded.map_err(|source| MapperErrorKind::Decoding(self.withhold(source)))
-    }
-
-    /// What was transcoded, and chained if it was, out of the other layers.
-    pub(super) fn open<'a>(&self, context: &SealContext<'_>, state: &'a [u8]) -> Result<Plain<'a>, MapperErrorKind> {
-        let opened = self.decrypt(context, state)?;
-        match StateFormat::of(&opened).and_then(|format| self.compressor_of(format)) {
-            None => Ok(opened),
-            Some(compressor) => {
-                let plain = compressor.decompress(&opened[1..], self.max_size)?;
-                Ok(Plain::Opened(plain.into()))
-            }
-        }
-    }
-
-    /// The chain, which must be there.
-    pub(super) fn chain(&self) -> Result<&HashChain, ChainError> {
-        self.chain.as_ref().ok_or(ChainError::NoChain)
     }
 
     fn compress(&self, plain: Vec<u8>) -> Result<Vec<u8>, MapperErrorKind> {
@@ -157,9 +64,31 @@ impl Layers {
             return Ok(plain);
         }
         if self.encryption.is_some() {
+            // The buffer is wiped.
             drop(Plaintext::from(plain));
         }
         Ok(compressed)
+    }
+
+    /// Reads a state by `seed`.
+    pub(super) fn read<S, T>(&self, context: &SealContext<'_>, state: &[u8], seed: S) -> Result<T, MapperErrorKind>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
+        let plain = self.open(context, state)?;
+        self.decode(&plain, seed)
+    }
+
+    /// Decrypts and decompresses.
+    pub(super) fn open<'a>(&self, context: &SealContext<'_>, state: &'a [u8]) -> Result<Plain<'a>, MapperErrorKind> {
+        let opened = self.decrypt(context, state)?;
+        match StateFormat::of(&opened).and_then(|format| self.compressor_of(format)) {
+            None => Ok(opened),
+            Some(compressor) => {
+                let plain = compressor.decompress(&opened[1..], self.max_state_size)?;
+                Ok(Plain::Opened(plain.into()))
+            }
+        }
     }
 
     fn decrypt<'a>(&self, context: &SealContext<'_>, state: &'a [u8]) -> Result<Plain<'a>, MapperErrorKind> {
@@ -168,49 +97,112 @@ impl Layers {
             Some(encryption) if format == Some(encryption.cipher.format()) => {
                 Ok(Plain::Opened(encryption.cipher.open(context, state)?))
             }
-            Some(encryption) if encryption.plain_states == PlainStates::Refused => Err(MapperErrorKind::NotEncrypted),
-            Some(_) | None if format == Some(StateFormat::ENCRYPTED) => Err(MapperErrorKind::Encrypted),
+            Some(_) | None if format == Some(StateFormat::ENCRYPTED) => {
+                Err(MapperErrorKind::Encrypted { key: key_of(state) })
+            }
+            Some(encryption) if encryption.mode == EncryptionMode::Required => Err(MapperErrorKind::NotEncrypted),
             Some(_) | None => Ok(Plain::Stored(state)),
+        }
+    }
+
+    pub(super) fn decode<'de, S: DeserializeSeed<'de>>(
+        &self,
+        plain: &'de [u8],
+        seed: S,
+    ) -> Result<S::Value, MapperErrorKind> {
+        let (transcoder, bytes) = self.reader_of(plain)?;
+        let decoded = transcoder.decode(seed, bytes);
+        decoded.map_err(|source| MapperErrorKind::Decoding(self.withhold(source)))
+    }
+
+    /// Reads a state without its type, as upcasters take it.
+    pub(super) fn decode_untyped(&self, plain: &[u8]) -> Result<UntypedState, MapperErrorKind> {
+        let (transcoder, bytes) = self.reader_of(plain)?;
+        let decoded = match transcoder {
+            Transcoder::Own(_) => transcoder.decode(UntypedSeed, bytes),
+            ours => ours.decode_state(bytes).map(UntypedState::readable),
+        };
+        decoded.map_err(|source| MapperErrorKind::Decoding(self.withhold(source)))
+    }
+
+    /// Returns the transcoder that wrote a state, and the bytes without the state's first byte.
+    fn reader_of<'a>(&self, plain: &'a [u8]) -> Result<(Transcoder, &'a [u8]), MapperErrorKind> {
+        match StateFormat::of(plain) {
+            None => Ok((Transcoder::Json, plain)),
+            Some(format) => Ok((self.transcoder_of(format)?, &plain[1..])),
         }
     }
 
     fn compressor_of(&self, format: StateFormat) -> Option<&dyn Compressor> {
         let chosen = self.compression.iter().map(|chosen| &chosen.compressor);
-        let mut given = chosen.chain(&self.compressors).map(AsRef::as_ref);
+        let mut given = chosen.chain(&self.more_compressors).map(AsRef::as_ref);
         given
             .find(|compressor| compressor.format() == format)
             .or_else(|| match format {
+                #[cfg(feature = "zlib")]
                 StateFormat::ZLIB => Some(&*ZLIB as &dyn Compressor),
+                #[cfg(feature = "zstd")]
                 StateFormat::ZSTD => Some(&*ZSTD),
                 _ => None,
             })
     }
 
     fn transcoder_of(&self, format: StateFormat) -> Result<Transcoder, MapperErrorKind> {
+        #[cfg(feature = "messagepack")]
         if format == StateFormat::MESSAGE_PACK {
             return Ok(Transcoder::MessagePack);
         }
         if self.transcoder.format() == Some(format) {
             return Ok(self.transcoder.clone());
         }
-        let own = self.transcoders.iter().find(|own| own.format() == format);
+        let own = self.more_transcoders.iter().find(|own| own.format() == format);
         own.map(|own| Transcoder::Own(Arc::clone(own)))
             .ok_or(MapperErrorKind::UnknownFormat(format))
     }
 
-    /// Where states are confidential, no error quotes them.
-    fn withhold(&self, error: crate::TranscoderError) -> crate::TranscoderError {
+    /// Takes what an error may quote of a state out of it, where states are confidential.
+    fn withhold(&self, error: TranscoderError) -> TranscoderError {
         if self.encryption.is_some() {
             error.without_content()
         } else {
             error
         }
     }
+
+    /// Returns `true` if errors must not quote states.
+    pub(crate) const fn is_confidential(&self) -> bool {
+        self.encryption.is_some()
+    }
+
+    /// The error of an upcaster. What it quotes is taken out where states are confidential.
+    pub(super) fn upcasting(&self, error: UpcastError) -> MapperErrorKind {
+        MapperErrorKind::Upcasting(if self.encryption.is_some() {
+            error.without_source()
+        } else {
+            error
+        })
+    }
+
+    /// The error of a state that was brought up to date and still cannot be read.
+    pub(super) fn outdated(&self, error: StateError) -> MapperErrorKind {
+        let error = TranscoderError::decoding("the state that the upcasters made", error.into());
+        MapperErrorKind::Decoding(self.withhold(error))
+    }
 }
 
-/// A state as it was transcoded.
+/// Returns the ID of the key that `state` says it was encrypted with: format, suite, flags and the ID are in front.
+fn key_of(state: &[u8]) -> Option<KeyId> {
+    match state {
+        [_, _, _, a, b, c, d, ..] => Some(KeyId(u32::from_be_bytes([*a, *b, *c, *d]))),
+        _ => None,
+    }
+}
+
+/// A state without compression and encryption.
 pub(super) enum Plain<'a> {
+    /// It had neither.
     Stored(&'a [u8]),
+    /// It had one of them.
     Opened(Plaintext),
 }
 

@@ -5,9 +5,9 @@ use std::{future, sync::Arc};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
-use super::{MemoryRecorder, snapshots::MemorySnapshots};
+use super::MemoryRecorder;
 use crate::{
-    AggregateRecorder, ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder, SnapshotRecorder,
     TrackingRecorder,
 };
 
@@ -34,7 +34,6 @@ impl Persistence for MemoryPersistence {
 #[derive(Debug, Default)]
 struct MemoryDatastore {
     recorder: Arc<MemoryRecorder>,
-    snapshots: Arc<MemorySnapshots>,
 }
 
 impl Datastore for MemoryDatastore {
@@ -53,8 +52,8 @@ impl Datastore for MemoryDatastore {
         future::ready(Ok(recorder)).boxed()
     }
 
-    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
-        let recorder: Arc<dyn AggregateRecorder> = Arc::<MemorySnapshots>::clone(&self.snapshots);
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>> {
+        let recorder: Arc<dyn SnapshotRecorder> = Arc::<MemoryRecorder>::clone(&self.recorder);
         future::ready(Ok(recorder)).boxed()
     }
 

@@ -1,10 +1,10 @@
-//! The events themselves: a list, and where in it each aggregate's are.
+//! The events in memory: a list, and the places of each aggregate's events in it.
 
 use std::collections::{HashMap, hash_map::Entry};
 
 use es_domain::OriginatorId;
 
-use crate::{Conflict, Notification, Selection, StoredEvent, StreamSelection};
+use crate::{Conflict, LogPage, Notification, Selection, StoredEvent, StreamSelection, recorder::LOG_WINDOW};
 
 /// All events in the order in which they were stored; position `n` is at index `n - 1`.
 #[derive(Default)]
@@ -15,17 +15,29 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Adds `events` and returns the position of the first; adds none of them when one is a conflict.
-    pub(super) fn append(&mut self, events: Vec<StoredEvent>) -> Result<u64, Conflict> {
+    /// Adds `events` and returns the position of each; adds none of them if one is a conflict.
+    ///
+    /// Events that are there already, under the same IDs, keep their positions.
+    pub(super) fn append(&mut self, events: Vec<StoredEvent>) -> Result<Vec<u64>, Conflict> {
         let first = self.events.len();
         for (index, event) in events.iter().enumerate() {
             if let Err(conflict) = self.append_to_stream(event, first + index) {
                 self.forget(&events[..index]);
-                return Err(conflict);
+                return self.repeated(&events).ok_or(conflict);
             }
         }
         self.events.extend(events);
-        Ok(position(first))
+        Ok((first..self.events.len()).map(position).collect())
+    }
+
+    /// Returns the positions of `events` if all of them are stored.
+    fn repeated(&self, events: &[StoredEvent]) -> Option<Vec<u64>> {
+        let place = |event: &StoredEvent| {
+            let stream = self.streams.get(&event.originator_id)?;
+            let index = *stream.get(index_of(event.originator_version.checked_sub(1)?))?;
+            (self.events[index].event_id == event.event_id).then(|| position(index))
+        };
+        events.iter().map(place).collect()
     }
 
     fn append_to_stream(&mut self, event: &StoredEvent, index: usize) -> Result<(), Conflict> {
@@ -76,17 +88,28 @@ impl Log {
         }
     }
 
-    pub(super) fn notifications(&self, selection: &Selection) -> Vec<Notification> {
-        let end = index_of(selection.upper().unwrap_or(u64::MAX)).min(self.events.len());
-        let start = index_of(selection.lower()).min(end);
+    pub(super) fn page(&self, selection: &Selection) -> LogPage {
+        let limit = selection.max_len().unwrap_or(usize::MAX);
+        let start = index_of(selection.lower());
+        let end = self.end(selection);
+        if limit == 0 || start >= end {
+            return LogPage::new(Vec::new(), selection.lower());
+        }
         let chosen = (start..end).filter(|index| selection.has_topic(&self.events[*index].topic));
-        chosen
-            .take(selection.max_len().unwrap_or(usize::MAX))
-            .map(|index| Notification {
-                position: position(index),
-                event: self.events[index].clone(),
-            })
-            .collect()
+        let notifications: Vec<_> = chosen
+            .take(limit)
+            .map(|index| Notification::new(position(index), self.events[index].clone()))
+            .collect();
+        let full = notifications.last().filter(|_| notifications.len() == limit);
+        let reached = full.map_or(end as u64, |last| last.position);
+        LogPage::new(notifications, reached)
+    }
+
+    /// The index after the last event that one read looks at.
+    fn end(&self, selection: &Selection) -> usize {
+        let last = index_of(selection.upper().unwrap_or(u64::MAX)).min(self.events.len());
+        let window = selection.selected_topics().map_or(u64::MAX, |_| LOG_WINDOW);
+        last.min(index_of(selection.lower().saturating_add(window)))
     }
 
     pub(super) fn max_position(&self) -> Option<u64> {

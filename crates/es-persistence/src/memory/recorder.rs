@@ -2,17 +2,19 @@
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{PoisonError, RwLock, RwLockWriteGuard},
 };
 
+use es_domain::OriginatorId;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
-use super::{STORE, log::Log, tracking::Positions};
+use super::{STORE, log::Log, snapshots::Snapshots, tracking::Positions};
 use crate::{
-    AggregateRecorder, ApplicationRecorder, Capabilities, Notification, Operation, ProcessRecorder, RecorderError,
-    RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking, TrackingRecorder, Waker, Wakeup,
-    check_events, check_tracking,
+    AggregateRecorder, Capabilities, LogPage, Operation, ProcessRecorder, ReadableLog, RecorderError,
+    RecorderErrorKind, Selection, SnapshotDeletion, SnapshotRecorder, SnapshotStream, StoredEvent, StoredSnapshot,
+    StreamSelection, Tracking, TrackingKey, TrackingRecorder, Waker, Wakeup, check_events, check_snapshots,
+    check_tracking,
 };
 
 /// Stores events and tracking in memory. Positions have no holes.
@@ -29,6 +31,7 @@ pub struct MemoryRecorder {
 struct Stored {
     log: Log,
     positions: Positions,
+    snapshots: Snapshots,
 }
 
 impl MemoryRecorder {
@@ -44,11 +47,7 @@ impl MemoryRecorder {
             .iter()
             .try_for_each(|tracking| check_tracking(STORE, tracking))?;
         let (has_events, has_tracking) = (!events.is_empty(), tracking.is_some());
-        let positions = self
-            .stored
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(events, tracking)?;
+        let positions = self.write().insert(events, tracking)?;
         if has_events {
             self.stored_events.wake();
         }
@@ -56,6 +55,10 @@ impl MemoryRecorder {
             self.stored_tracking.wake();
         }
         Ok(positions)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Stored> {
+        self.stored.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read<T: Send + 'static>(&self, read: impl FnOnce(&Stored) -> T) -> BoxFuture<'_, Result<T, RecorderError>> {
@@ -68,16 +71,15 @@ impl Stored {
     fn insert(&mut self, events: Vec<StoredEvent>, tracking: Option<Tracking>) -> Result<Vec<u64>, RecorderError> {
         if let Some(tracking) = &tracking {
             let checked = self.positions.check(tracking);
-            checked.map_err(|tracked| error(Operation::InsertTracking, RecorderErrorKind::AlreadyTracked(tracked)))?;
+            checked.map_err(|kind| error(Operation::InsertTracking, kind))?;
         }
-        let len = events.len() as u64;
         let appended = self.log.append(events);
-        let first =
+        let positions =
             appended.map_err(|conflict| error(Operation::InsertEvents, RecorderErrorKind::Conflict(conflict)))?;
         if let Some(tracking) = tracking {
             self.positions.insert(tracking);
         }
-        Ok((first..first + len).collect())
+        Ok(positions)
     }
 }
 
@@ -101,9 +103,9 @@ impl AggregateRecorder for MemoryRecorder {
     }
 }
 
-impl ApplicationRecorder for MemoryRecorder {
-    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
-        self.read(|stored| stored.log.notifications(&selection))
+impl ReadableLog for MemoryRecorder {
+    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<LogPage, RecorderError>> {
+        self.read(|stored| stored.log.page(&selection))
     }
 
     fn max_position(&self) -> BoxFuture<'_, Result<Option<u64>, RecorderError>> {
@@ -119,19 +121,55 @@ impl ApplicationRecorder for MemoryRecorder {
     }
 }
 
+impl SnapshotRecorder for MemoryRecorder {
+    fn insert_snapshots(&self, snapshots: Vec<StoredSnapshot>) -> BoxFuture<'_, Result<(), RecorderError>> {
+        let checked = check_snapshots(STORE, &snapshots);
+        if checked.is_ok() {
+            self.write().snapshots.insert(snapshots);
+        }
+        std::future::ready(checked).boxed()
+    }
+
+    fn select_snapshots(
+        &self,
+        selection: StreamSelection,
+    ) -> BoxFuture<'_, Result<Vec<StoredSnapshot>, RecorderError>> {
+        self.read(|stored| stored.snapshots.select(&selection))
+    }
+
+    fn select_stream(
+        &self,
+        originator_id: OriginatorId,
+        up_to: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<SnapshotStream, RecorderError>> {
+        self.read(|stored| {
+            let stream = StreamSelection::of(originator_id).up_to(up_to);
+            let snapshot = stored.snapshots.select(&stream.clone().descending().limit(1)).pop();
+            let first = snapshot.as_ref().map_or(1, |snapshot| snapshot.originator_version);
+            SnapshotStream::new(snapshot, stored.log.stream(&stream.after(first - 1).limit(limit)))
+        })
+    }
+
+    fn delete_snapshots(&self, doomed: SnapshotDeletion) -> BoxFuture<'_, Result<(), RecorderError>> {
+        self.write().snapshots.delete(&doomed);
+        std::future::ready(Ok(())).boxed()
+    }
+}
+
 impl TrackingRecorder for MemoryRecorder {
     fn insert_tracking(&self, tracking: Tracking) -> BoxFuture<'_, Result<(), RecorderError>> {
         std::future::ready(self.insert(Vec::new(), Some(tracking)).map(drop)).boxed()
     }
 
-    fn last_tracking(&self, upstream: Arc<str>) -> BoxFuture<'_, Result<Option<Tracking>, RecorderError>> {
-        self.read(|stored| stored.positions.last(&upstream))
+    fn last_tracking(&self, key: TrackingKey) -> BoxFuture<'_, Result<Option<Tracking>, RecorderError>> {
+        self.read(|stored| stored.positions.last(&key))
     }
 
-    fn wait_for_tracking(&self, upstream: Arc<str>, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
+    fn wait_for_tracking(&self, key: TrackingKey, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
         self.stored_tracking
             .listen()
-            .wait_for_tracking(self, upstream, position)
+            .wait_for_tracking(self, key, position)
             .boxed()
     }
 }

@@ -1,50 +1,24 @@
-//! The recorder of snapshots in memory: versions may be skipped, and there is no log.
+//! The snapshots in memory.
 
-use std::{
-    collections::BTreeMap,
-    fmt,
-    ops::Bound,
-    sync::{PoisonError, RwLock},
-};
+use std::{collections::BTreeMap, ops::Bound};
 
 use es_domain::OriginatorId;
-use futures_core::future::BoxFuture;
-use futures_util::FutureExt as _;
 
-use super::STORE;
-use crate::{
-    AggregateRecorder, Conflict, Operation, RecorderError, RecorderErrorKind, StoredEvent, StreamSelection,
-    check_events,
-};
+use crate::{SnapshotDeletion, StoredSnapshot, StreamSelection};
 
-/// Stores snapshots in memory.
+/// All snapshots by aggregate and version.
 #[derive(Default)]
-pub(super) struct MemorySnapshots {
-    rows: RwLock<Rows>,
-}
+pub(super) struct Snapshots(BTreeMap<(OriginatorId, u64), StoredSnapshot>);
 
-type Rows = BTreeMap<(OriginatorId, u64), StoredEvent>;
-
-impl MemorySnapshots {
-    fn insert(&self, events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
-        check_events(STORE, &events)?;
-        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-        let mut inserted = Vec::with_capacity(events.len());
-        for event in events {
-            let key = (event.originator_id.clone(), event.originator_version);
-            if rows.contains_key(&key) {
-                for key in &inserted {
-                    rows.remove(key);
-                }
-                return Err(conflict(&rows, key));
-            }
-            rows.insert(key.clone(), event);
-            inserted.push(key);
-        }
-        Ok(Vec::new())
+impl Snapshots {
+    pub(super) fn insert(&mut self, snapshots: Vec<StoredSnapshot>) {
+        let keyed = snapshots
+            .into_iter()
+            .map(|snapshot| ((snapshot.originator_id.clone(), snapshot.originator_version), snapshot));
+        self.0.extend(keyed);
     }
 
-    fn select(&self, selection: &StreamSelection) -> Vec<StoredEvent> {
+    pub(super) fn select(&self, selection: &StreamSelection) -> Vec<StoredSnapshot> {
         let id = selection.originator_id();
         let (lower, upper) = (selection.lower(), selection.upper().unwrap_or(u64::MAX));
         if lower >= upper {
@@ -54,8 +28,7 @@ impl MemorySnapshots {
             Bound::Excluded((id.clone(), lower)),
             Bound::Included((id.clone(), upper)),
         );
-        let rows = self.rows.read().unwrap_or_else(PoisonError::into_inner);
-        let chosen = rows.range(bounds).map(|(_, event)| event.clone());
+        let chosen = self.0.range(bounds).map(|(_, snapshot)| snapshot.clone());
         let limit = selection.max_len().unwrap_or(usize::MAX);
         if selection.is_descending() {
             chosen.rev().take(limit).collect()
@@ -63,34 +36,11 @@ impl MemorySnapshots {
             chosen.take(limit).collect()
         }
     }
-}
 
-fn conflict(rows: &Rows, (originator_id, version): (OriginatorId, u64)) -> RecorderError {
-    let of_aggregate = (originator_id.clone(), 0)..=(originator_id.clone(), u64::MAX);
-    let last_version = rows
-        .range(of_aggregate)
-        .next_back()
-        .map_or(0, |((_, version), _)| *version);
-    let conflict = Conflict {
-        originator_id,
-        version,
-        last_version,
-    };
-    RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::Conflict(conflict))
-}
-
-impl fmt::Debug for MemorySnapshots {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemorySnapshots").finish_non_exhaustive()
-    }
-}
-
-impl AggregateRecorder for MemorySnapshots {
-    fn insert_events(&self, events: Vec<StoredEvent>) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
-        std::future::ready(self.insert(events)).boxed()
-    }
-
-    fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {
-        std::future::ready(Ok(self.select(&selection))).boxed()
+    pub(super) fn delete(&mut self, doomed: &SnapshotDeletion) {
+        self.0.retain(|(id, _), snapshot| match doomed {
+            SnapshotDeletion::OfAggregate(doomed) => id != doomed,
+            SnapshotDeletion::OfTopic(topic) => snapshot.topic != *topic,
+        });
     }
 }

@@ -1,38 +1,40 @@
-//! How far upstreams have been processed.
+//! How far consumers have processed logs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use uuid::Uuid;
+use crate::{AlreadyTracked, Fenced, RecorderErrorKind, Tracking, TrackingKey};
 
-use crate::{AlreadyTracked, Tracking};
-
-/// The last position of each upstream.
 #[derive(Default)]
-pub(super) struct Positions(HashMap<Arc<str>, (u64, Option<Uuid>)>);
+pub(super) struct Positions(HashMap<TrackingKey, Tracking>);
 
 impl Positions {
-    /// Refuses a position that does not come after the last one.
-    pub(super) fn check(&self, tracking: &Tracking) -> Result<(), AlreadyTracked> {
-        match self.0.get(&tracking.upstream) {
-            Some((last_position, _)) if tracking.position <= *last_position => Err(AlreadyTracked {
-                upstream: Arc::clone(&tracking.upstream),
-                position: tracking.position,
-                last_position: *last_position,
-            }),
-            _ => Ok(()),
+    /// Says why `tracking` cannot be stored, if so.
+    pub(super) fn check(&self, tracking: &Tracking) -> Result<(), RecorderErrorKind> {
+        let Some(last) = self.0.get(&tracking.key) else {
+            return Ok(());
+        };
+        if tracking.fence < last.fence {
+            return Err(RecorderErrorKind::Fenced(Fenced {
+                key: tracking.key.clone(),
+                fence: tracking.fence,
+                last_fence: last.fence,
+            }));
         }
+        if tracking.position <= last.position {
+            return Err(RecorderErrorKind::AlreadyTracked(AlreadyTracked {
+                key: tracking.key.clone(),
+                position: tracking.position,
+                last_position: last.position,
+            }));
+        }
+        Ok(())
     }
 
     pub(super) fn insert(&mut self, tracking: Tracking) {
-        self.0.insert(tracking.upstream, (tracking.position, tracking.event_id));
+        self.0.insert(tracking.key.clone(), tracking);
     }
 
-    pub(super) fn last(&self, upstream: &Arc<str>) -> Option<Tracking> {
-        let (position, event_id) = *self.0.get(upstream)?;
-        Some(Tracking {
-            upstream: Arc::clone(upstream),
-            position,
-            event_id,
-        })
+    pub(super) fn last(&self, key: &TrackingKey) -> Option<Tracking> {
+        self.0.get(key).cloned()
     }
 }

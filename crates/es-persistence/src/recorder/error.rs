@@ -1,10 +1,12 @@
-//! Why a recorder has failed, sorted by what the caller can do.
+//! Errors of recorders.
 
 use std::{error, fmt, sync::Arc};
 
 use es_domain::OriginatorId;
 
-/// A store could not do what was asked of it.
+use crate::TrackingKey;
+
+/// A failed operation of a store: which store, which operation, the kind of failure and its cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{store} could not {operation}: {kind}")]
 pub struct RecorderError {
@@ -33,9 +35,15 @@ pub enum Operation {
     InsertTracking,
     /// Asking how far an upstream has been processed.
     LastTracking,
+    /// Storing snapshots.
+    InsertSnapshots,
+    /// Reading snapshots.
+    SelectSnapshots,
+    /// Deleting snapshots.
+    DeleteSnapshots,
 }
 
-/// Why the store could not do it.
+/// The kind of failure, which tells the caller how to react.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecorderErrorKind {
@@ -43,6 +51,8 @@ pub enum RecorderErrorKind {
     Conflict(Conflict),
     /// The upstream has been processed further already, maybe by another instance. Nothing is stored.
     AlreadyTracked(AlreadyTracked),
+    /// The lease under which the event was processed has passed to another instance. Nothing is stored.
+    Fenced(Fenced),
     /// The store failed, and nothing is stored. The call may be repeated.
     NotStored,
     /// The store failed, and cannot say whether the events are stored. Read the aggregates again before deciding.
@@ -74,19 +84,30 @@ pub struct Conflict {
     pub last_version: u64,
 }
 
-/// Which upstream has been processed how far.
+/// A position that was processed before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlreadyTracked {
-    /// The upstream.
-    pub upstream: Arc<str>,
+    /// The consumer and the log.
+    pub key: TrackingKey,
     /// The position that was to be stored.
     pub position: u64,
     /// The last position in the store.
     pub last_position: u64,
 }
 
+/// A lease that has passed to another instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fenced {
+    /// The consumer and the log.
+    pub key: TrackingKey,
+    /// The number of the lease that was used.
+    pub fence: u64,
+    /// The number of the lease in the store, which is greater.
+    pub last_fence: u64,
+}
+
 impl RecorderError {
-    /// An error of `store` (its name in messages) in `operation`.
+    /// Makes an error of `store` (its name in messages) in `operation`.
     pub const fn new(store: &'static str, operation: Operation, kind: RecorderErrorKind) -> Self {
         Self {
             store,
@@ -96,7 +117,7 @@ impl RecorderError {
         }
     }
 
-    /// The same error of another kind.
+    /// Returns the same error with another kind.
     #[must_use]
     pub fn with_kind(self, kind: RecorderErrorKind) -> Self {
         Self { kind, ..self }
@@ -111,17 +132,17 @@ impl RecorderError {
         }
     }
 
-    /// Why, sorted by what the caller can do.
+    /// Returns the kind of failure, which tells the caller how to react.
     pub const fn kind(&self) -> &RecorderErrorKind {
         &self.kind
     }
 
-    /// What was asked of the store.
+    /// Returns the operation that failed.
     pub const fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// The conflict, or `None` when the error is another.
+    /// Returns the conflict, or `None` if the error is of another kind.
     pub const fn conflict(&self) -> Option<&Conflict> {
         match &self.kind {
             RecorderErrorKind::Conflict(conflict) => Some(conflict),
@@ -129,7 +150,7 @@ impl RecorderError {
         }
     }
 
-    /// Whether nothing is stored and the same call may succeed later.
+    /// Returns `true` if nothing is stored and the same call may succeed later.
     pub const fn is_retryable(&self) -> bool {
         matches!(self.kind, RecorderErrorKind::NotStored | RecorderErrorKind::Unavailable)
     }
@@ -142,9 +163,12 @@ impl fmt::Display for Operation {
             Self::InsertEvents => "store events",
             Self::SelectEvents => "read the events of an aggregate",
             Self::SelectNotifications => "read the log",
-            Self::MaxPosition => "tell the last position",
+            Self::MaxPosition => "read the last position",
             Self::InsertTracking => "store a position",
-            Self::LastTracking => "tell a position",
+            Self::LastTracking => "read a position",
+            Self::InsertSnapshots => "store snapshots",
+            Self::SelectSnapshots => "read snapshots",
+            Self::DeleteSnapshots => "delete snapshots",
         })
     }
 }
@@ -154,15 +178,16 @@ impl fmt::Display for RecorderErrorKind {
         match self {
             Self::Conflict(conflict) => conflict.fmt(f),
             Self::AlreadyTracked(tracked) => tracked.fmt(f),
+            Self::Fenced(fenced) => fenced.fmt(f),
             Self::NotStored => f.write_str("writing failed, and nothing is stored"),
             Self::OutcomeUnknown => f.write_str("writing failed, and it is unknown whether the events are stored"),
-            Self::Unavailable => f.write_str("it cannot be reached or is locked"),
-            Self::Closed => f.write_str("it is closed"),
-            Self::ReadOnly => f.write_str("it may not be written"),
-            Self::Corrupt => f.write_str("what is there cannot be read"),
-            Self::Schema => f.write_str("its tables are missing or not as expected"),
-            Self::Invalid => f.write_str("the request cannot be fulfilled"),
-            Self::Other => f.write_str("an error that this library does not know"),
+            Self::Unavailable => f.write_str("the store cannot be reached or is locked"),
+            Self::Closed => f.write_str("the store is closed"),
+            Self::ReadOnly => f.write_str("the store may not be written"),
+            Self::Corrupt => f.write_str("stored data is damaged"),
+            Self::Schema => f.write_str("the tables are missing or not as expected"),
+            Self::Invalid => f.write_str("the request is invalid"),
+            Self::Other => f.write_str("unexpected error"),
         }
     }
 }
@@ -184,13 +209,34 @@ impl fmt::Display for Conflict {
 impl fmt::Display for AlreadyTracked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            upstream,
+            key,
             position,
             last_position,
         } = self;
         write!(
             f,
-            "position {position} of {upstream} does not come after {last_position}, the last that was processed"
+            "position {position} of {key} was processed before: the last one is {last_position}"
         )
+    }
+}
+
+impl fmt::Display for Fenced {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, fence, last_fence } = self;
+        write!(
+            f,
+            "lease {fence} on {key} has passed to another instance, which has lease {last_fence}"
+        )
+    }
+}
+
+impl fmt::Display for TrackingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { consumer, upstream } = self;
+        if consumer.is_empty() {
+            write!(f, "{upstream:?}")
+        } else {
+            write!(f, "{upstream:?} by {consumer:?}")
+        }
     }
 }

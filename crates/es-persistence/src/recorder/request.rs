@@ -1,67 +1,90 @@
-//! What can be said of a request before any store is asked.
+//! Checks of a request that need no store.
 
 use es_domain::OriginatorId;
 
 use super::{Operation, RecorderError, RecorderErrorKind};
-use crate::{StoredEvent, Tracking};
+use crate::{StoredEvent, StoredSnapshot, Tracking};
 
-/// Refuses events that no store can keep: recorders call it first.
+/// Refuses events that no store can keep. Recorders call it first.
 ///
 /// # Errors
 ///
 /// [`Invalid`](RecorderErrorKind::Invalid), with a source that names the event and the fault, when a version is 0 or
-/// above `i64::MAX`, or a topic or text ID is empty or has a NUL character.
+/// above `i64::MAX`, a topic or text ID is empty or has a NUL character, an event ID is nil, or a schema version is 0 or
+/// above `i16::MAX`.
 pub fn check_events(store: &'static str, events: &[StoredEvent]) -> Result<(), RecorderError> {
-    match events.iter().find_map(|event| Some((event, fault(event)?))) {
-        None => Ok(()),
-        Some((event, fault)) => {
-            let StoredEvent {
-                originator_id,
-                originator_version,
-                topic,
-                ..
-            } = event;
-            let cause = format!("event {topic:?}, version {originator_version} of aggregate {originator_id}: {fault}");
-            Err(RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause))
-        }
-    }
+    events.iter().try_for_each(|event| {
+        let fault = row_fault(&event.originator_id, event.originator_version, &event.topic)
+            .or_else(|| schema_fault(event.schema_version))
+            .or_else(|| event.event_id.is_nil().then_some("the event ID is missing"));
+        let refused = |fault| {
+            let (topic, version, id) = (&event.topic, event.originator_version, &event.originator_id);
+            let cause = format!("event {topic:?}, version {version} of aggregate {id}: {fault}");
+            RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause)
+        };
+        fault.map_or(Ok(()), |fault| Err(refused(fault)))
+    })
 }
 
-/// Refuses tracking that no store can keep: recorders call it first.
+/// Refuses snapshots that no store can keep. Recorders call it first.
 ///
 /// # Errors
 ///
-/// [`Invalid`](RecorderErrorKind::Invalid), with a source that names the fault, when the position is 0 or above
-/// `i64::MAX`, or the upstream's name is empty or has a NUL character.
+/// As [`check_events`].
+pub fn check_snapshots(store: &'static str, snapshots: &[StoredSnapshot]) -> Result<(), RecorderError> {
+    snapshots.iter().try_for_each(|snapshot| {
+        let fault = row_fault(&snapshot.originator_id, snapshot.originator_version, &snapshot.topic)
+            .or_else(|| schema_fault(snapshot.schema_version));
+        let refused = |fault| {
+            let (version, id) = (snapshot.originator_version, &snapshot.originator_id);
+            let cause = format!("snapshot of version {version} of aggregate {id}: {fault}");
+            RecorderError::new(store, Operation::InsertSnapshots, RecorderErrorKind::Invalid).with_source(cause)
+        };
+        fault.map_or(Ok(()), |fault| Err(refused(fault)))
+    })
+}
+
+/// Refuses tracking that no store can keep. Recorders call it first.
+///
+/// # Errors
+///
+/// [`Invalid`](RecorderErrorKind::Invalid), with a source that names the fault, when the position is 0, the position or the
+/// fence is above `i64::MAX`, the upstream's name is empty, or a name has a NUL character.
 pub fn check_tracking(store: &'static str, tracking: &Tracking) -> Result<(), RecorderError> {
-    let Tracking { upstream, position, .. } = tracking;
-    let fault = if *position == 0 {
+    let fault = if tracking.position == 0 {
         "positions start at 1"
-    } else if i64::try_from(*position).is_err() {
-        "the position is above the greatest that stores keep"
-    } else if is_unfit(upstream) {
-        "a name is a text of at least one character without NUL"
+    } else if i64::try_from(tracking.position).is_err() {
+        "the position is above 2^63 - 1"
+    } else if i64::try_from(tracking.fence).is_err() {
+        "the fence is above 2^63 - 1"
+    } else if is_unfit(&tracking.key.upstream) || tracking.key.consumer.contains('\0') {
+        "a name has at least one character and no NUL"
     } else {
         return Ok(());
     };
-    let cause = format!("position {position} of {upstream:?}: {fault}");
+    let cause = format!("position {} of {}: {fault}", tracking.position, tracking.key);
     Err(RecorderError::new(store, Operation::InsertTracking, RecorderErrorKind::Invalid).with_source(cause))
 }
 
-fn fault(event: &StoredEvent) -> Option<&'static str> {
-    if event.originator_version == 0 {
+fn row_fault(id: &OriginatorId, version: u64, topic: &str) -> Option<&'static str> {
+    if version == 0 {
         return Some("versions start at 1");
     }
-    if i64::try_from(event.originator_version).is_err() {
-        return Some("the version is above the greatest that stores keep");
+    if i64::try_from(version).is_err() {
+        return Some("the version is above 2^63 - 1");
     }
-    if is_unfit(&event.topic) {
-        return Some("a topic is a text of at least one character without NUL");
+    if is_unfit(topic) {
+        return Some("a topic has at least one character and no NUL");
     }
-    match &event.originator_id {
-        OriginatorId::Text(text) if is_unfit(text) => Some("an ID is a text of at least one character without NUL"),
+    match id {
+        OriginatorId::Text(text) if is_unfit(text) => Some("an ID has at least one character and no NUL"),
         OriginatorId::Text(_) | OriginatorId::Uuid(_) => None,
     }
+}
+
+fn schema_fault(version: u16) -> Option<&'static str> {
+    let fits = version > 0 && i16::try_from(version).is_ok();
+    (!fits).then_some("the schema version is not between 1 and 32767")
 }
 
 fn is_unfit(text: &str) -> bool {

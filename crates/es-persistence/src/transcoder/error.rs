@@ -37,7 +37,7 @@ impl TranscoderError {
         }
     }
 
-    pub(super) fn decoding(transcoder: &'static str, source: BoxError) -> Self {
+    pub(crate) fn decoding(transcoder: &'static str, source: BoxError) -> Self {
         Self {
             transcoder,
             step: Step::Decoding,

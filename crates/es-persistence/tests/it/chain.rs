@@ -1,225 +1,345 @@
-//! Events that are tied together.
+//! Events that are linked.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use es_domain::{EventHash, OriginatorId};
+use es_domain::{EventHash, OriginatorId, Timestamp, prelude::*};
 use es_persistence::{
-    ChainError, HashChain, Mapper, MapperErrorKind, StateFormat, StoredEvent, Zstd,
-    cipher::{KeyId, KeyRing},
+    ChainError, HashChain, Mapper, MapperConfig, StateFormat, StoredEvent, Transcoder, Zstd, cipher::KeyId,
+};
+use uuid::Uuid;
+
+use crate::{
+    account::{self, Account, AccountEvent, chained, events, keyed, log, refusal, replay},
+    fixture::{KEY, OTHER_KEY, compression, encrypted},
 };
 
-use crate::fixture::{DogEvent, KEY, OTHER_KEY, cipher, event, id, note, registered};
-
-fn ring(text: &str) -> KeyRing {
-    text.parse().unwrap()
+fn mapper() -> Mapper {
+    chained(keyed(KEY))
 }
-
-fn keyed() -> Mapper {
-    Mapper::default().with_hash_chain("Dogs", HashChain::keyed(&ring(KEY)))
-}
-
-fn start(mapper: &Mapper) -> EventHash {
-    mapper.chain_start(&id(0xd0).to_originator_id()).unwrap()
-}
-
-fn log(mapper: &Mapper) -> Vec<StoredEvent> {
-    let events = [
-        registered(),
-        note(),
-        event(
-            3,
-            DogEvent::NoteAdded {
-                text: "sits".to_owned(),
-            },
-        ),
-        event(
-            4,
-            DogEvent::NoteAdded {
-                text: "sits".to_owned(),
-            },
-        ),
-    ];
-    let mut head = start(mapper);
-    events
-        .iter()
-        .map(|event| mapper.to_stored_after(event, &mut head).unwrap())
-        .collect()
-}
-
-fn replay(mapper: &Mapper, rows: &[StoredEvent]) -> Result<EventHash, es_persistence::MapperError> {
-    let mut head = start(mapper);
-    for row in rows {
-        mapper.verify_after(row, &mut head)?;
-    }
-    Ok(head)
-}
-
-fn chain_error(mapper: &Mapper, rows: &[StoredEvent]) -> ChainError {
-    match replay(mapper, rows).unwrap_err().kind() {
-        MapperErrorKind::Chain(error) => *error,
-        other => panic!("{other:?}"),
-    }
-}
-
-use es_domain::AggregateId as _;
 
 #[test]
 fn a_chain_is_verified_under_every_setting() {
-    let zstd = || std::sync::Arc::new(Zstd::default());
     for mapper in [
-        keyed(),
-        keyed().with_compressor(zstd(), 256),
-        keyed()
-            .with_compressor(zstd(), 256)
-            .with_cipher("Dogs", cipher(OTHER_KEY)),
-        Mapper::new(es_persistence::Transcoder::MessagePack).with_hash_chain("Dogs", HashChain::unkeyed()),
-        Mapper::default().with_hash_chain("Dogs", HashChain::salted("pepper").with_genesis("first")),
+        mapper(),
+        Mapper::new(MapperConfig {
+            compression: Some(compression(Zstd::default(), 1)),
+            chain: keyed(KEY),
+            ..encrypted(OTHER_KEY)
+        }),
+        Mapper::new(MapperConfig {
+            transcoder: Transcoder::MessagePack,
+            ..MapperConfig::default()
+        }),
+        chained(HashChain::salted("pepper").with_genesis("first")),
     ] {
         let rows = log(&mapper);
-        let mut head = start(&mapper);
-        let first: es_domain::ReadEvent<DogEvent> = mapper.to_domain_after(&rows[0], &mut head).unwrap();
-        assert_eq!(first, registered());
-        assert_ne!(replay(&mapper, &rows).unwrap(), head);
+        let account = replay(&mapper, &rows).unwrap();
+        assert_eq!((account.version(), account.balance), (4, 17));
     }
 }
 
 #[test]
-fn the_hash_is_of_what_was_transcoded_and_not_of_how_it_is_stored() {
-    let zstd = std::sync::Arc::new(Zstd::default());
-    let stored_otherwise = keyed().with_compressor(zstd, 1).with_cipher("Dogs", cipher(OTHER_KEY));
-    assert_eq!(
-        replay(&keyed(), &log(&keyed())).unwrap(),
-        replay(&stored_otherwise, &log(&stored_otherwise)).unwrap()
-    );
+fn a_chain_is_verified_without_the_key_of_the_cipher() {
+    let sealing = Mapper::new(MapperConfig {
+        chain: keyed(KEY),
+        ..encrypted(OTHER_KEY)
+    });
+    let auditor = Mapper::new(MapperConfig {
+        application: "Dogs".into(),
+        chain: keyed(KEY),
+        ..MapperConfig::default()
+    });
+    let mut stream = auditor.stream::<Account>(&account::id());
+    for row in &log(&sealing) {
+        assert_eq!(StateFormat::of(&row.state), Some(StateFormat::ENCRYPTED));
+        stream.verify(row).unwrap();
+    }
 }
 
 #[test]
-fn every_flipped_bit_of_every_stored_field_is_found() {
-    let mapper = keyed();
+fn an_unkeyed_hash_tells_nothing_about_an_encrypted_body() {
+    // Two rows of the same event have different hashes, because their ciphertexts are different.
+    let sealing = Mapper::new(encrypted(KEY));
+    let hashes = [log(&sealing), log(&sealing)].map(|rows| rows[0].hash.clone());
+    assert_ne!(hashes[0], hashes[1]);
+}
+
+#[test]
+fn a_link_has_37_bytes_and_names_its_key() {
+    let unkeyed = log(&chained(HashChain::unkeyed()));
+    let ring = chained(keyed(&format!("258:{KEY}")));
+    for (rows, start) in [(unkeyed, [2, 0, 0, 0, 0]), (log(&ring), [1, 0, 0, 1, 2])] {
+        for row in rows {
+            let hash = row.hash.unwrap();
+            assert_eq!((hash.len(), &hash[..5]), (37, &start[..]));
+        }
+    }
+}
+
+/// A change of one bit of a column, by its number; `None` when the column has no such bit.
+type Flip = fn(&mut StoredEvent, usize) -> Option<()>;
+
+fn flip(bytes: &mut [u8], bit: usize) -> Option<()> {
+    bytes.get_mut(bit / 8).map(|byte| *byte ^= 1 << (bit % 8))
+}
+
+const COLUMNS: [(&str, Flip); 9] = [
+    ("originator_id", |row, bit| {
+        let mut bytes = *row.originator_id.as_uuid()?.as_bytes();
+        flip(&mut bytes, bit)?;
+        row.originator_id = Uuid::from_bytes(bytes).into();
+        Some(())
+    }),
+    ("originator_version", |row, bit| {
+        let mut bytes = row.originator_version.to_be_bytes();
+        flip(&mut bytes, bit)?;
+        row.originator_version = u64::from_be_bytes(bytes);
+        Some(())
+    }),
+    ("topic", |row, bit| {
+        // The highest bit of each byte stays, so that it is a text.
+        let mut bytes = row.topic.clone().into_owned().into_bytes();
+        *bytes.get_mut(bit / 7)? ^= 1 << (bit % 7);
+        row.topic = String::from_utf8(bytes).unwrap().into();
+        Some(())
+    }),
+    ("event_id", |row, bit| {
+        let mut bytes = *row.event_id.as_bytes();
+        flip(&mut bytes, bit)?;
+        row.event_id = Uuid::from_bytes(bytes);
+        Some(())
+    }),
+    ("timestamp", |row, bit| {
+        // Higher bits are no times.
+        (bit < 50).then_some(())?;
+        row.timestamp = Timestamp::from_micros(row.timestamp.as_micros() ^ 1 << bit).unwrap();
+        Some(())
+    }),
+    ("schema_version", |row, bit| {
+        (bit < 16).then_some(())?;
+        row.schema_version ^= 1 << bit;
+        Some(())
+    }),
+    ("state", |row, bit| flip(&mut row.state, bit)),
+    ("metadata", |row, bit| flip(row.metadata.as_mut()?, bit)),
+    ("hash", |row, bit| flip(row.hash.as_mut()?, bit)),
+];
+
+#[test]
+fn every_flipped_bit_of_every_column_is_found() {
+    for mapper in [mapper(), chained(HashChain::unkeyed())] {
+        let rows = log(&mapper);
+        for (column, flip) in COLUMNS {
+            let mut flips = 0;
+            for number in 0..rows.len() {
+                for bit in 0.. {
+                    let mut rows = rows.clone();
+                    if flip(&mut rows[number], bit).is_none() {
+                        break;
+                    }
+                    flips += 1;
+                    let version = rows[number].originator_version;
+                    let (found, error) = refusal(&mapper, &rows);
+                    assert_eq!(found, version, "{column}, bit {bit}: {error:?}");
+                    let is_broken = error == ChainError::Broken;
+                    let is_of_hash = column == "hash"
+                        && matches!(
+                            error,
+                            ChainError::UnknownKey(_)
+                                | ChainError::UnknownFormat
+                                | ChainError::Weakened
+                                | ChainError::Unkeyed
+                        );
+                    assert!(is_broken || is_of_hash, "{column}, bit {bit}: {error:?}");
+                }
+            }
+            assert!(flips >= 16, "{column}");
+        }
+    }
+}
+
+#[test]
+fn removed_and_added_values_of_columns_are_found() {
+    for mapper in [mapper(), chained(HashChain::unkeyed())] {
+        let rows = log(&mapper);
+        let changes: [fn(&mut Vec<StoredEvent>); 6] = [
+            |rows| rows[1].metadata = None,
+            |rows| rows[1].metadata = Some(Vec::new()),
+            |rows| rows[0].metadata = Some(br#"{"user":"eve"}"#.to_vec()),
+            |rows| rows[0].metadata = Some(Vec::new()),
+            |rows| {
+                // One byte moves from a column to the next.
+                let byte = rows[1].state.pop().unwrap();
+                rows[1].metadata.as_mut().unwrap().insert(0, byte);
+            },
+            |rows| {
+                let row = &mut rows[1];
+                std::mem::swap(&mut row.state, row.metadata.as_mut().unwrap());
+            },
+        ];
+        for (number, change) in changes.into_iter().enumerate() {
+            let mut rows = rows.clone();
+            change(&mut rows);
+            assert_eq!(refusal(&mapper, &rows).1, ChainError::Broken, "{number}");
+        }
+        let mut without = rows.clone();
+        without[2].hash = None;
+        assert_eq!(refusal(&mapper, &without), (3, ChainError::Interrupted));
+        without[0].hash = None;
+        assert_eq!(refusal(&mapper, &without), (1, ChainError::NotChained));
+    }
+}
+
+#[test]
+fn any_two_rows_that_swap_the_values_of_a_column_are_found() {
+    type Swap = fn(&mut StoredEvent, &mut StoredEvent);
+    let swaps: [(&str, Swap); 7] = [
+        ("originator_version", |a, b| {
+            std::mem::swap(&mut a.originator_version, &mut b.originator_version);
+        }),
+        ("topic", |a, b| std::mem::swap(&mut a.topic, &mut b.topic)),
+        ("event_id", |a, b| std::mem::swap(&mut a.event_id, &mut b.event_id)),
+        ("state", |a, b| std::mem::swap(&mut a.state, &mut b.state)),
+        ("metadata", |a, b| std::mem::swap(&mut a.metadata, &mut b.metadata)),
+        ("hash", |a, b| std::mem::swap(&mut a.hash, &mut b.hash)),
+        ("all", |a, b| std::mem::swap(a, b)),
+    ];
+    let mapper = mapper();
     let rows = log(&mapper);
-    for number in 0..rows.len() {
-        for bit in 0..rows[number].state.len() * 8 {
-            let mut rows = rows.clone();
-            rows[number].state[bit / 8] ^= 1 << (bit % 8);
-            let error = replay(&mapper, &rows).unwrap_err();
-            assert_eq!(error.originator_version(), rows[number].originator_version, "{error:?}");
-        }
-        for bit in 0..64 {
-            let mut rows = rows.clone();
-            rows[number].originator_version ^= 1 << bit;
-            assert_eq!(chain_error(&mapper, &rows), ChainError::Broken);
-        }
-        for bit in 0..rows[number].topic.len() * 7 {
-            let mut rows = rows.clone();
-            let mut topic = rows[number].topic.clone().into_owned().into_bytes();
-            topic[bit / 7] ^= 1 << (bit % 7);
-            rows[number].topic = Cow::Owned(String::from_utf8(topic).unwrap());
-            assert_eq!(chain_error(&mapper, &rows), ChainError::Broken);
+    for (column, swap) in swaps {
+        for first in 0..rows.len() {
+            for second in first + 1..rows.len() {
+                let mut swapped = rows.clone();
+                let (left, right) = swapped.split_at_mut(second);
+                swap(&mut left[first], &mut right[0]);
+                if swapped != rows {
+                    assert_eq!(
+                        refusal(&mapper, &swapped).1,
+                        ChainError::Broken,
+                        "{column} {first} {second}"
+                    );
+                }
+            }
         }
     }
 }
 
 #[test]
 fn the_id_of_the_aggregate_counts() {
-    let mapper = keyed();
+    let mapper = mapper();
     let rows = log(&mapper);
-    let uuid = id(0xd0).to_originator_id().as_uuid().unwrap();
+    let uuid = account::id().uuid();
     for bit in 0..128 {
-        let other = OriginatorId::from(uuid::Uuid::from_u128(uuid.as_u128() ^ 1 << bit));
-        let mut head = mapper.chain_start(&other).unwrap();
-        let error = mapper.verify_after(&rows[0], &mut head).unwrap_err();
-        assert!(
-            matches!(error.kind(), MapperErrorKind::Chain(ChainError::Broken)),
-            "{error:?}"
-        );
+        let other = Id::from_uuid(Uuid::from_u128(uuid.as_u128() ^ 1 << bit));
+        let error = mapper.stream::<Account>(&other).verify(&rows[0]).unwrap_err();
+        assert_eq!(account::chain_error(&error), ChainError::Broken);
     }
 }
 
 #[test]
 fn removed_swapped_repeated_and_inserted_events_are_found() {
-    let mapper = keyed();
+    let mapper = mapper();
     let rows = log(&mapper);
-    let row = |number: usize| rows[number].clone();
     for order in [&[1_usize][..], &[0, 2], &[1, 0], &[0, 1, 3, 2], &[0, 0], &[0, 1, 1]] {
-        let rows: Vec<_> = order.iter().map(|number| row(*number)).collect();
-        assert_eq!(chain_error(&mapper, &rows), ChainError::Broken, "{order:?}");
+        let rows: Vec<_> = order.iter().map(|number| rows[*number].clone()).collect();
+        assert_eq!(refusal(&mapper, &rows).1, ChainError::Broken, "{order:?}");
     }
-    // Equal fields at another version are no excuse.
-    let mut moved = rows.clone();
-    moved[3].state = rows[2].state.clone();
-    assert_eq!(chain_error(&mapper, &moved), ChainError::Broken);
     // The end can be cut off: that only shows beside a head that was kept.
-    assert_ne!(replay(&mapper, &rows[..3]).unwrap(), replay(&mapper, &rows).unwrap());
+    let whole = replay(&mapper, &rows).unwrap();
+    let cut = replay(&mapper, &rows[..3]).unwrap();
+    assert_ne!(whole.head(), cut.head());
 }
 
 #[test]
 fn who_has_not_the_key_cannot_compute_hashes() {
-    let attacker = Mapper::default().with_hash_chain("Dogs", HashChain::keyed(&ring(OTHER_KEY)));
-    assert_eq!(chain_error(&keyed(), &log(&attacker)), ChainError::Broken);
-    let unkeyed = Mapper::default().with_hash_chain("Dogs", HashChain::unkeyed());
-    assert_eq!(chain_error(&keyed(), &log(&unkeyed)), ChainError::UnknownKey(KeyId(0)));
+    let attacker = chained(keyed(OTHER_KEY));
+    assert_eq!(refusal(&mapper(), &log(&attacker)), (1, ChainError::Broken));
+    let unkeyed = chained(HashChain::unkeyed());
+    assert_eq!(refusal(&mapper(), &log(&unkeyed)), (1, ChainError::Unkeyed));
     assert_eq!(
-        chain_error(&keyed(), &[Mapper::default().to_stored(&registered()).unwrap()]),
-        ChainError::NotChained
+        refusal(&unkeyed, &log(&mapper())),
+        (1, ChainError::UnknownKey(KeyId(1)))
     );
-}
-
-#[test]
-fn a_key_is_rotated_and_the_chain_goes_on() {
-    let mut rows = Vec::new();
-    let mut head = start(&keyed());
-    rows.push(keyed().to_stored_after(&registered(), &mut head).unwrap());
-    let keys = ring(&format!("1:{KEY},2:{OTHER_KEY}"));
-    let rotated_keys = ring(&format!("2:{OTHER_KEY},1:{KEY}"));
-    let rotated = Mapper::default().with_hash_chain("Dogs", HashChain::keyed(&rotated_keys));
-    rows.push(rotated.to_stored_after(&note(), &mut head).unwrap());
-    // Chains begin with the key that was the first when they began.
-    let both = Mapper::default().with_hash_chain("Dogs", HashChain::keyed(&keys));
-    assert_eq!(replay(&both, &rows).unwrap(), head);
-    assert_eq!(chain_error(&keyed(), &rows), ChainError::UnknownKey(KeyId(2)));
 }
 
 #[test]
 fn applications_and_installations_have_chains_of_their_own() {
-    let chain = || HashChain::keyed(&ring(KEY));
-    for other in [
-        Mapper::default().with_hash_chain("Cats", chain()),
-        Mapper::default().with_hash_chain("Dogs", chain().with_genesis("second")),
-    ] {
-        assert_eq!(chain_error(&other, &log(&keyed())), ChainError::Broken);
+    let other = Mapper::new(MapperConfig {
+        application: "Cats".into(),
+        chain: keyed(KEY),
+        ..MapperConfig::default()
+    });
+    let installation = chained(keyed(KEY).with_genesis("second"));
+    for other in [other, installation] {
+        assert_eq!(refusal(&other, &log(&mapper())), (1, ChainError::Broken));
     }
 }
 
 #[test]
-fn chained_events_are_read_without_the_chain_and_it_must_be_there_for_verifying() {
-    let rows = log(&keyed());
-    assert_eq!(StateFormat::of(&rows[0].state), Some(StateFormat::CHAINED));
-    assert_eq!(Mapper::default().to_domain::<DogEvent>(&rows[0]).unwrap(), registered());
-    let mut head = start(&keyed());
-    let error = Mapper::default().verify_after(&rows[0], &mut head).unwrap_err();
-    assert!(
-        matches!(error.kind(), MapperErrorKind::Chain(ChainError::NoChain)),
-        "{error:?}"
+fn the_start_of_a_chain_depends_on_no_key() {
+    let id = OriginatorId::from("rex");
+    let start = |chain| chained(chain).chain_start(&id);
+    assert_eq!(start(keyed(KEY)), start(HashChain::unkeyed()));
+    assert_eq!(start(keyed(KEY)), start(keyed(OTHER_KEY)));
+    assert_ne!(start(keyed(KEY)), start(keyed(KEY).with_genesis("second")));
+    assert_ne!(
+        start(keyed(KEY)),
+        chained(keyed(KEY)).chain_start(&OriginatorId::from("fido"))
     );
-    assert_eq!(head, start(&keyed()));
 }
 
 #[test]
-fn a_truncated_chained_state_is_a_typed_error() {
-    let mapper = keyed();
+fn chained_events_are_read_without_the_chain() {
+    let rows = log(&mapper());
+    let read = Mapper::default().to_domain::<AccountEvent>(&rows[1]).unwrap();
+    assert_eq!(read, events()[1]);
+}
+
+#[test]
+fn a_link_of_another_length_is_a_typed_error() {
+    let mapper = mapper();
     let mut row = log(&mapper).remove(0);
-    let state = row.state.clone();
-    for len in 0..state.len() {
-        row.state = state[..len].to_vec();
-        let mut head = start(&mapper);
-        let error = mapper.verify_after(&row, &mut head).unwrap_err();
-        assert!(matches!(error.kind(), MapperErrorKind::Chain(_)), "{len}: {error:?}");
+    let link = row.hash.clone().unwrap();
+    let longer = [&link[..], &[0]].concat();
+    for link in (0..link.len()).map(|len| link[..len].to_vec()).chain([longer]) {
+        row.hash = Some(link);
+        assert_eq!(refusal(&mapper, &[row.clone()]), (1, ChainError::UnknownFormat));
+    }
+}
+
+#[test]
+fn a_row_that_was_refused_does_not_move_the_chain_on() {
+    let mapper = mapper();
+    let rows = log(&mapper);
+    let mut stream = mapper.stream::<Account>(&account::id());
+    stream.verify(&rows[1]).unwrap_err();
+    for row in &rows {
+        stream.verify(row).unwrap();
     }
 }
 
 #[test]
 fn a_hash_prints_in_hexadecimal_and_no_key_is_printed() {
     assert_eq!(EventHash::from_bytes([0xa0; 32]).to_string(), "a0".repeat(32));
-    let text = format!("{:?} {:?}", keyed(), HashChain::salted("swordfish"));
+    let text = format!(
+        "{:?} {:?}",
+        mapper(),
+        HashChain::salted("swordfish").with_genesis("swordfish")
+    );
     assert!(!text.contains("AAEC") && !text.contains("swordfish"), "{text}");
+}
+
+#[test]
+fn mappers_share_a_chain_between_threads() {
+    let mapper = Arc::new(mapper());
+    let threads = (0..4).map(|_| {
+        let mapper = Arc::clone(&mapper);
+        std::thread::spawn(move || log(&mapper))
+    });
+    let logs: Vec<_> = threads
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
+    assert!(logs.iter().all(|rows| *rows == logs[0]));
 }

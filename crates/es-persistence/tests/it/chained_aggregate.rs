@@ -1,41 +1,15 @@
 //! Aggregates whose events are tied together.
 
-use std::sync::Arc;
-
 use es_domain::{RootAccess as _, prelude::*};
-use es_persistence::{
-    ChainError, Environment, EventStore, EventStoreError, HashChain, Mapper, MapperErrorKind, PersistenceModules,
-    StoredEvent,
+use es_persistence::{ChainError, Environment, EventStore, EventStoreError, Mapper, PersistenceModules, StoredEvent};
+
+use crate::{
+    account::{Account, AccountEvent, chain_error, chained, keyed},
+    fixture::KEY,
 };
 
-use crate::fixture::KEY;
-
-#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
-#[aggregate(hash_chain)]
-struct Account {
-    root: Root<Self>,
-    balance: i64,
-}
-
-#[events]
-impl Account {
-    #[event(Opened)]
-    fn open(balance: i64) -> Self {
-        Self {
-            balance,
-            ..Self::default()
-        }
-    }
-
-    #[event(Booked)]
-    fn book(&mut self, amount: i64) {
-        self.balance += amount;
-    }
-}
-
 fn mapper() -> Mapper {
-    let ring = KEY.parse().unwrap();
-    Mapper::default().with_hash_chain("Bank", HashChain::keyed(&ring))
+    chained(keyed(KEY))
 }
 
 /// Stores what is pending, as an application does.
@@ -48,10 +22,13 @@ async fn save(store: &EventStore, account: &mut Account) {
 }
 
 async fn load(store: &EventStore, id: Id<Account>) -> Result<Account, EventStoreError> {
-    let (events, head) = store.get_after::<AccountEvent>(&id, None, |all| all).await?;
-    let mut account = Account::replay(events).unwrap().unwrap();
-    account.set_head(head.unwrap());
-    Ok(account)
+    let mut account = None;
+    store.catch_up(&id, &mut account, u64::MAX).await?;
+    Ok(account.unwrap())
+}
+
+fn is_broken(error: &EventStoreError) -> bool {
+    matches!(error, EventStoreError::Mapper(error) if chain_error(error) == ChainError::Broken)
 }
 
 async fn store() -> EventStore {
@@ -85,22 +62,51 @@ async fn events_after_a_snapshot_follow_its_head() {
     let store = store().await;
     let mut account = Account::open(10);
     save(&store, &mut account).await;
-    let snapshot = account.head();
+    let snapshot = account.clone();
     account.book(-3);
     save(&store, &mut account).await;
 
+    let mut read = Some(snapshot.clone());
+    store.catch_up(&account.id(), &mut read, u64::MAX).await.unwrap();
+    assert_eq!(read.unwrap().head(), account.head());
+    let mut wrong = snapshot;
+    wrong.set_head(account.head().unwrap());
+    let error = store
+        .catch_up(&account.id(), &mut Some(wrong), u64::MAX)
+        .await
+        .unwrap_err();
+    assert!(is_broken(&error), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_part_in_the_middle_is_read_without_verifying_and_one_from_the_beginning_is_verified() {
+    let store = store().await;
+    let mut account = Account::open(10);
+    account.book(-3);
+    let mut rows = Vec::new();
+    store.mapper().pending_to_stored(&account, &mut rows).unwrap();
+    rows[1].hash = rows[0].hash.clone();
+    drop(store.put(rows).await.unwrap());
+
     let id = account.id();
-    let get = |head| store.get_after::<AccountEvent>(&id, head, |all| all.gt(1));
-    let (events, head) = get(snapshot).await.unwrap();
-    assert_eq!((events.len(), head), (1, account.head()));
-    let error = get(account.head()).await.unwrap_err();
-    let EventStoreError::Mapper(error) = error else {
-        panic!("{error:?}")
-    };
-    assert!(matches!(error.kind(), MapperErrorKind::Chain(ChainError::Broken)));
-    // Without a head, nothing can be verified, and there is none.
-    let (events, head) = get(None).await.unwrap();
-    assert_eq!((events.len(), head), (1, None));
+    let events = store.get::<AccountEvent>(&id, |all| all.after(1)).await.unwrap();
+    assert_eq!(events.len(), 1);
+    let error = store.get::<AccountEvent>(&id, |all| all).await.unwrap_err();
+    assert!(is_broken(&error), "{error:?}");
+    let first = store.get::<AccountEvent>(&id, |all| all.up_to(1)).await.unwrap();
+    assert_eq!(first.len(), 1);
+}
+
+#[tokio::test]
+async fn a_chain_is_followed_over_more_events_than_one_page() {
+    let store = store().await;
+    let mut account = Account::open(10);
+    for _ in 0..2_500 {
+        account.book(1);
+    }
+    save(&store, &mut account).await;
+    let loaded = load(&store, account.id()).await.unwrap();
+    assert_eq!((loaded.balance, loaded.head()), (2_510, account.head()));
 }
 
 #[tokio::test]
@@ -118,8 +124,10 @@ async fn a_changed_amount_is_found_when_the_aggregate_is_loaded() {
     let EventStoreError::Mapper(error) = error else {
         panic!("{error:?}")
     };
-    assert!(matches!(error.kind(), MapperErrorKind::Chain(ChainError::Broken)));
-    assert_eq!(error.originator_version(), 2);
+    assert_eq!(
+        (chain_error(&error), error.originator_version()),
+        (ChainError::Broken, 2)
+    );
 }
 
 #[test]
@@ -128,14 +136,5 @@ fn an_aggregate_whose_events_have_no_hashes_cannot_begin_a_chain() {
     drop(account.collect_events());
     account.book(1);
     let error = mapper().pending_to_stored(&account, &mut Vec::new()).unwrap_err();
-    assert!(
-        matches!(error.kind(), MapperErrorKind::Chain(ChainError::NotChained)),
-        "{error:?}"
-    );
-    let plain = Arc::new(Mapper::default());
-    let error = plain.pending_to_stored(&Account::open(1), &mut Vec::new()).unwrap_err();
-    assert!(
-        matches!(error.kind(), MapperErrorKind::Chain(ChainError::NoChain)),
-        "{error:?}"
-    );
+    assert_eq!(chain_error(&error), ChainError::NotChained);
 }

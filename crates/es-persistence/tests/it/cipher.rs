@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use es_domain::OriginatorId;
 use es_persistence::{
-    Mapper, MapperErrorKind, StateFormat,
+    Encryption, EncryptionMode, Mapper, MapperConfig, MapperErrorKind, StateFormat, StoredEvent,
     cipher::{
         Aes256GcmCipher, Cipher as _, CipherError, CipherKey, InvalidKey, InvalidKeyRing, KeyId, KeyRing,
         LegacyPythonCipher, Randomness, RandomnessError, RecordKind, SealContext, create_key,
@@ -13,35 +13,37 @@ use es_persistence::{
 use uuid::Uuid;
 
 use crate::fixture::{
-    HELLO_WORLD, KEY, OTHER_KEY, chain, check_round_trip, cipher, encrypting, fails, note, registered,
+    HELLO_WORLD, KEY, OTHER_KEY, chain, check_round_trip, cipher, config, encrypted_in, encrypting, fails, note,
+    registered, sealed, tagged,
 };
 
-fn context(id: &OriginatorId) -> SealContext<'_> {
-    SealContext {
-        application: "Dogs",
-        kind: RecordKind::Event,
-        originator_id: id,
-        originator_version: 1,
-        topic: "Dog.Registered",
-    }
+fn row(id: impl Into<OriginatorId>) -> StoredEvent {
+    StoredEvent::new(id.into(), 1, "Dog.Registered", Vec::new())
+}
+
+fn context(row: &StoredEvent) -> SealContext<'_> {
+    SealContext::of_event("Dogs", row, RecordKind::Event)
 }
 
 #[test]
 fn what_is_sealed_opens() {
     check_round_trip(&encrypting(KEY));
-    let id = OriginatorId::from("rex");
+    let row = row("rex");
     let cipher = cipher(KEY);
     for plaintext in [&b""[..], b"a", &[0; 5_000]] {
-        let sealed = cipher.seal(&context(&id), plaintext).unwrap();
+        let sealed = cipher.seal(&context(&row), plaintext).unwrap();
         assert_eq!(sealed.len(), plaintext.len() + 35);
-        assert_eq!(*cipher.open(&context(&id), &sealed).unwrap(), *plaintext);
+        assert_eq!(*cipher.open(&context(&row), &sealed).unwrap(), *plaintext);
     }
 }
 
 #[test]
 fn nothing_of_the_plaintext_is_in_the_state() {
+    let has = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     let state = encrypting(KEY).to_stored(&note()).unwrap().state;
-    assert!(!state.windows(5).any(|window| window == b"rolls" || window == b"event"));
+    assert!(!has(&state, "rolls") && !has(&state, "text"));
+    let metadata = encrypting(KEY).to_stored(&tagged()).unwrap().metadata.unwrap();
+    assert!(!has(&metadata, "ann") && !has(&metadata, "user"));
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn every_flipped_bit_is_an_error() {
             MapperErrorKind::NotEncrypted => bit < 8,
             MapperErrorKind::Cipher(CipherError::UnknownFormat) => (8..24).contains(&bit),
             MapperErrorKind::Cipher(CipherError::UnknownKey(_)) => (24..56).contains(&bit),
-            MapperErrorKind::Cipher(CipherError::AuthenticationFailed) => bit >= 56,
+            MapperErrorKind::Cipher(CipherError::NotAuthentic(KeyId(1))) => bit >= 56,
             _ => false,
         };
         assert!(is_typed, "bit {bit}: {error:?}");
@@ -80,17 +82,17 @@ fn every_truncation_and_extension_is_an_error() {
     for len in 1..state.len() {
         stored.state = state[..len].to_vec();
         let error = fails(&mapper, &stored);
-        let expected = if len < 7 {
-            "UnknownFormat"
-        } else {
-            "AuthenticationFailed"
+        let expected = match len {
+            ..7 => "UnknownFormat",
+            7..35 => "AuthenticationFailed",
+            _ => "NotAuthentic",
         };
         assert!(format!("{error:?}").contains(expected), "{len}: {error:?}");
     }
     stored.state = [&state[..], b"x"].concat();
     assert!(matches!(
         fails(&mapper, &stored).kind(),
-        MapperErrorKind::Cipher(CipherError::AuthenticationFailed)
+        MapperErrorKind::Cipher(CipherError::NotAuthentic(_))
     ));
     stored.state.clear();
     assert!(matches!(fails(&mapper, &stored).kind(), MapperErrorKind::NotEncrypted));
@@ -101,8 +103,19 @@ fn another_key_of_the_same_id_does_not_decrypt() {
     let stored = encrypting(KEY).to_stored(&registered()).unwrap();
     let error = fails(&encrypting(OTHER_KEY), &stored);
     assert!(
-        matches!(error.kind(), MapperErrorKind::Cipher(CipherError::AuthenticationFailed)),
+        matches!(
+            error.kind(),
+            MapperErrorKind::Cipher(CipherError::NotAuthentic(KeyId(1)))
+        ),
         "{error:?}"
+    );
+    assert!(
+        chain(&error).ends_with(
+            "cannot be encrypted or decrypted: it is not authentic under key 1: it was changed or moved to another row, \
+             or CIPHER_KEY has another key under this ID"
+        ),
+        "{}",
+        chain(&error)
     );
 }
 
@@ -128,6 +141,11 @@ fn keys_are_rotated_in_two_steps() {
         matches!(error.kind(), MapperErrorKind::Cipher(CipherError::UnknownKey(KeyId(2)))),
         "{error:?}"
     );
+    let text = chain(&error);
+    assert!(
+        text.ends_with("it was encrypted with key 2, which is not in CIPHER_KEY"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -135,17 +153,43 @@ fn plain_states_are_refused_where_states_are_encrypted_unless_they_are_accepted(
     let plain = Mapper::default().to_stored(&registered()).unwrap();
     let error = fails(&encrypting(KEY), &plain);
     assert!(matches!(error.kind(), MapperErrorKind::NotEncrypted), "{error:?}");
-    let accepting = encrypting(KEY).accepting_plain_states();
+    let accepting = Mapper::new(encrypted_in(EncryptionMode::Begun, KEY));
     assert_eq!(accepting.to_domain(&plain).unwrap(), registered());
     let written = accepting.to_stored(&registered()).unwrap();
     assert_eq!(StateFormat::of(&written.state), Some(StateFormat::ENCRYPTED));
 }
 
 #[test]
+fn a_cipher_that_has_ended_only_decrypts() {
+    let ended = Mapper::new(encrypted_in(EncryptionMode::Ended, KEY));
+    let stored = encrypting(KEY).to_stored(&tagged()).unwrap();
+    assert_eq!(ended.to_domain(&stored).unwrap(), tagged());
+    assert_eq!(
+        ended.to_stored(&tagged()).unwrap(),
+        Mapper::default().to_stored(&tagged()).unwrap()
+    );
+}
+
+#[test]
+fn plain_metadata_are_refused_where_states_are_encrypted() {
+    let mapper = encrypting(KEY);
+    let mut stored = mapper.to_stored(&tagged()).unwrap();
+    stored.metadata = Some(br#"{"user":"eve"}"#.to_vec());
+    let error = fails(&mapper, &stored);
+    assert!(matches!(error.kind(), MapperErrorKind::NotEncrypted), "{error:?}");
+    assert!(error.to_string().starts_with("metadata of event "), "{error}");
+}
+
+#[test]
 fn encrypted_states_are_an_error_of_their_own_where_there_is_no_cipher() {
     let stored = encrypting(KEY).to_stored(&registered()).unwrap();
     let error = fails(&Mapper::default(), &stored);
-    assert!(matches!(error.kind(), MapperErrorKind::Encrypted), "{error:?}");
+    assert!(
+        matches!(error.kind(), MapperErrorKind::Encrypted { key: Some(KeyId(1)) }),
+        "{error:?}"
+    );
+    let expected = "is encrypted with key 1, and there is no key to read it: set CIPHER_KEY";
+    assert!(error.to_string().ends_with(expected), "{error}");
 }
 
 #[derive(Debug)]
@@ -160,10 +204,14 @@ impl Randomness for Broken {
 #[test]
 fn without_randomness_nothing_is_encrypted() {
     let cipher = Aes256GcmCipher::new(KEY.parse().unwrap()).with_randomness(Arc::new(Broken));
-    let error = Mapper::default()
-        .with_cipher("Dogs", Arc::new(cipher))
-        .to_stored(&registered())
-        .unwrap_err();
+    let mapper = Mapper::new(MapperConfig {
+        encryption: Some(Encryption {
+            cipher: Arc::new(cipher),
+            mode: EncryptionMode::Required,
+        }),
+        ..config()
+    });
+    let error = mapper.to_stored(&registered()).unwrap_err();
     assert!(
         matches!(error.kind(), MapperErrorKind::Cipher(CipherError::Rng(_))),
         "{error:?}"
@@ -174,15 +222,13 @@ fn without_randomness_nothing_is_encrypted() {
 #[test]
 fn more_aggregates_than_keys_are_kept_make_no_difference() {
     let cipher = cipher(KEY);
-    let ids: Vec<_> = (0..3_000_u128)
-        .map(|number| OriginatorId::from(Uuid::from_u128(number)))
-        .collect();
-    let sealed: Vec<_> = ids
+    let rows: Vec<_> = (0..3_000_u128).map(|number| row(Uuid::from_u128(number))).collect();
+    let sealed: Vec<_> = rows
         .iter()
-        .map(|id| cipher.seal(&context(id), b"woof").unwrap())
+        .map(|row| cipher.seal(&context(row), b"woof").unwrap())
         .collect();
-    for (id, sealed) in ids.iter().zip(&sealed) {
-        assert_eq!(*cipher.open(&context(id), sealed).unwrap(), *b"woof");
+    for (row, sealed) in rows.iter().zip(&sealed) {
+        assert_eq!(*cipher.open(&context(row), sealed).unwrap(), *b"woof");
     }
 }
 
@@ -234,18 +280,13 @@ fn no_key_is_ever_printed() {
 fn no_error_quotes_an_encrypted_state() {
     let sealing = encrypting(KEY);
     let stored = sealing.to_stored(&registered()).unwrap();
-    let context = sealing.context(RecordKind::Event, &stored.originator_id, 1, &stored.topic);
     for (state, expected) in [
-        (r#"{"event_id":"swordfish"}"#, "line 1 column"),
-        (
-            r#"{"event_id":"01920000-0000-7000-8000-000000000001","body":{"name":"swordfish"}}"#,
-            "missing field `chip`",
-        ),
-        (r#"{"timestamp":"swordfish"}"#, "line 1 column"),
+        (r#"{"name":"Fido","chip":"swordfish"}"#, "line 1 column"),
+        (r#"{"name":"swordfish"}"#, "missing field `chip`"),
+        (r#"{"born":"swordfish"}"#, "line 1 column"),
     ] {
-        let value: serde_json::Value = serde_json::from_str(state).unwrap();
         let mut stored = stored.clone();
-        stored.state = sealing.write_state(&context, &value).unwrap();
+        stored.state = sealed(&stored, RecordKind::Event, state.as_bytes());
         let error = fails(&sealing, &stored);
         let text = format!("{} {error:?}", chain(&error));
         assert!(!text.contains("swordfish"), "{text}");

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use es_domain::{Aggregate as _, OriginatorId, RootAccess as _};
+use es_domain::{Aggregate as _, RootAccess as _};
 use es_persistence::{
-    Compressor, CompressorError, InvalidDictionary, Mapper, MapperErrorKind, StateFormat, Transcoder, Zlib, Zstd,
-    ZstdDictionary, cipher::RecordKind,
+    Compression, Compressor, CompressorError, InvalidDictionary, Mapper, MapperConfig, MapperErrorKind, StateFormat,
+    Transcoder, Zlib, Zstd, ZstdDictionary,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::fixture::{Dog, DogEvent, check_round_trip, encrypting, event, fails, note, registered};
+use crate::fixture::{
+    Dog, DogEvent, check_round_trip, compressing, compression, config, encrypted, event, fails, note, registered,
+};
 
 const LIMIT: usize = 100_000;
 
@@ -24,11 +26,16 @@ fn compress(compressor: &dyn Compressor, plain: &[u8]) -> Vec<u8> {
     compressed
 }
 
+fn named(name: String) -> DogEvent {
+    let (chip, born) = (Uuid::from_bytes([0xc1; 16]), None);
+    DogEvent::Registered { name, chip, born }
+}
+
 fn dictionary() -> ZstdDictionary {
     let samples: Vec<_> = (0..500_u32)
         .map(|number| {
             let text = format!("note {number} of {}", number * 7_919 % 1_000);
-            let event = event(u64::from(number), DogEvent::NoteAdded { text });
+            let event = event(u64::from(number), named(text));
             Mapper::default().to_stored(&event).unwrap().state
         })
         .collect();
@@ -58,7 +65,13 @@ proptest! {
 fn long_states_are_compressed_and_short_ones_are_not() {
     for compressor in all() {
         let format = compressor.format();
-        let mapper = Mapper::default().with_compressor(compressor, 256);
+        let mapper = Mapper::new(MapperConfig {
+            compression: Some(Compression {
+                compressor,
+                min_size: 256,
+            }),
+            ..config()
+        });
         let formats = [registered(), note()].map(|event| StateFormat::of(&mapper.to_stored(&event).unwrap().state));
         assert_eq!(formats, [None, Some(format)]);
         check_round_trip(&mapper);
@@ -67,17 +80,20 @@ fn long_states_are_compressed_and_short_ones_are_not() {
 
 #[test]
 fn what_does_not_shrink_is_left_as_it_is() {
-    let mapper = Mapper::default().with_compressor(Arc::new(Zstd::default()), 0);
-    let id = OriginatorId::from("rex");
-    let place = mapper.context(RecordKind::Snapshot, &id, 1, "Dog");
-    assert_eq!(mapper.write_state(&place, "abcdefgh").unwrap(), br#""abcdefgh""#);
+    let mapper = compressing(Zstd::default(), 0);
+    let text = "abcdefgh".to_owned();
+    let stored = mapper.to_stored(&event(1, DogEvent::NoteAdded { text })).unwrap();
+    assert_eq!(stored.state, br#"{"text":"abcdefgh"}"#);
 }
 
 #[test]
 fn what_was_compressed_under_one_setting_is_read_under_every_other() {
-    let zlib = || Mapper::default().with_compressor(Arc::new(Zlib::new(9)), 1);
-    let zstd = || Mapper::new(Transcoder::MessagePack).with_compressor(Arc::new(Zstd::new(19)), 1);
-    let all = [Mapper::default(), zlib(), zstd()];
+    let zstd = Mapper::new(MapperConfig {
+        transcoder: Transcoder::MessagePack,
+        compression: Some(compression(Zstd::new(19), 1)),
+        ..config()
+    });
+    let all = [Mapper::default(), compressing(Zlib::new(9), 1), zstd];
     for writer in &all {
         let stored = writer.to_stored(&note()).unwrap();
         for reader in &all {
@@ -88,7 +104,10 @@ fn what_was_compressed_under_one_setting_is_read_under_every_other() {
 
 #[test]
 fn compressed_states_are_encrypted_afterwards() {
-    let mapper = encrypting(crate::fixture::KEY).with_compressor(Arc::new(Zstd::default()), 256);
+    let mapper = Mapper::new(MapperConfig {
+        compression: Some(compression(Zstd::default(), 256)),
+        ..encrypted(crate::fixture::KEY)
+    });
     let plain = Mapper::default().to_stored(&note()).unwrap().state.len();
     let sealed = mapper.to_stored(&note()).unwrap().state;
     assert_eq!(StateFormat::of(&sealed), Some(StateFormat::ENCRYPTED));
@@ -100,13 +119,8 @@ fn compressed_states_are_encrypted_afterwards() {
 fn a_dictionary_makes_small_states_small_and_is_named_by_them() {
     let dictionary = dictionary();
     let zstd = Zstd::default().with_dictionaries([dictionary.clone()]);
-    let mapper = Mapper::default().with_compressor(Arc::new(zstd), 0);
-    let small = event(
-        7,
-        DogEvent::NoteAdded {
-            text: "note 7 of 400".to_owned(),
-        },
-    );
+    let mapper = compressing(zstd, 0);
+    let small = event(7, named("note 7 of 400".to_owned()));
     let plain = Mapper::default().to_stored(&small).unwrap().state.len();
     let stored = mapper.to_stored(&small).unwrap();
     assert!(
@@ -212,9 +226,12 @@ fn every_truncation_is_damage() {
 
 #[test]
 fn a_state_above_the_limit_is_neither_written_nor_read() {
-    let mapper = Mapper::default().with_compressor(Arc::new(Zstd::default()), 256);
+    let mapper = compressing(Zstd::default(), 256);
     let stored = mapper.to_stored(&note()).unwrap();
-    let strict = mapper.with_max_state_size(500);
+    let strict = Mapper::new(MapperConfig {
+        max_state_size: 500,
+        ..mapper.config().clone()
+    });
     let error = strict.to_stored(&note()).unwrap_err();
     assert!(
         matches!(error.kind(), MapperErrorKind::TooLarge { limit: 500, .. }),
@@ -268,7 +285,7 @@ fn many_threads_share_a_compressor() {
 
 #[test]
 fn a_replayed_aggregate_is_the_same_from_compressed_events() {
-    let mapper = Mapper::default().with_compressor(Arc::new(Zstd::default()), 1);
+    let mapper = compressing(Zstd::default(), 1);
     let mut dog = Dog::register("Fido", Uuid::from_u128(7), None);
     dog.add_note(&"rolls over ".repeat(50));
     let rows: Vec<_> = dog

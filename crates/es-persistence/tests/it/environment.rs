@@ -4,7 +4,10 @@ use std::fs;
 
 use es_persistence::{Environment, EnvironmentError, Mapper, StateFormat, ZstdDictionary};
 
-use crate::fixture::{KEY, OTHER_KEY, check_round_trip, note, registered};
+use crate::{
+    account::{self, Account},
+    fixture::{KEY, OTHER_KEY, check_round_trip, note, registered},
+};
 
 fn environment(values: &[(&str, &str)]) -> Environment {
     values
@@ -31,11 +34,7 @@ fn refusal(values: &[(&str, &str)]) -> String {
 fn without_variables_states_are_plain_json() {
     assert_eq!(format(&mapper(&[])), None);
     assert_eq!(
-        format(&mapper(&[
-            ("CIPHER_KEY", ""),
-            ("COMPRESSOR_TOPIC", " "),
-            ("TRANSCODER_TOPIC", "")
-        ])),
+        format(&mapper(&[("COMPRESSOR_TOPIC", " "), ("TRANSCODER_TOPIC", "")])),
         None
     );
 }
@@ -93,7 +92,11 @@ fn sizes_are_set() {
 #[test]
 fn a_dictionary_is_read_from_its_file_and_stays_readable_when_another_compressor_writes() {
     let samples: Vec<_> = (0..500_u32)
-        .map(|number| format!(r#"{{"event_id":"01920000-0000-7000-8000-00000000{number:04}","timestamp":"2023-11-14T22:13:20.000006Z","body":{{"name":"#))
+        .map(|number| {
+            format!(
+                r#"{{"name":"Fido \"the\" Żółć 🐕","chip":"c1c1c1c1-c1c1-c1c1-c1c1-c1c1c1c1{number:04}","born":"1970"#
+            )
+        })
         .collect();
     let file = tempfile::NamedTempFile::new().unwrap();
     let dictionary = ZstdDictionary::train(&samples, 2_048).unwrap();
@@ -167,7 +170,17 @@ fn a_wrong_value_is_an_error_that_names_key_value_and_what_is_allowed() {
     check(
         "STATE_MAX_SIZE",
         "8 MiB",
-        r#"STATE_MAX_SIZE is "8 MiB", which is not a number of bytes"#,
+        r#"STATE_MAX_SIZE is "8 MiB", which is not a number of bytes above 0"#,
+    );
+    check(
+        "STATE_MAX_SIZE",
+        "0",
+        r#"STATE_MAX_SIZE is "0", which is not a number of bytes above 0"#,
+    );
+    check(
+        "HASH_CHAIN_ACCEPT",
+        "everything",
+        r#"HASH_CHAIN_ACCEPT is "everything", which is not nothing, unkeyed, unchained or interrupted"#,
     );
     check(
         "CIPHER_TOPIC",
@@ -199,9 +212,9 @@ fn a_cipher_without_a_key_is_an_error_and_a_wrong_key_is_not_shown() {
 #[test]
 fn chains_are_computed_by_key_by_salt_or_by_neither() {
     let head = |values: &[(&str, &str)]| {
-        let mut head = mapper(values).chain_start(&"rex".into()).unwrap();
-        drop(mapper(values).to_stored_after(&registered(), &mut head).unwrap());
-        head
+        let mapper = mapper(values);
+        let mut stream = mapper.stream::<Account>(&account::id());
+        stream.to_stored(&account::events()[0]).unwrap().hash
     };
     let heads = [
         head(&[]),
@@ -214,6 +227,7 @@ fn chains_are_computed_by_key_by_salt_or_by_neither() {
     for (number, one) in heads.iter().enumerate() {
         assert!(!heads[number + 1..].contains(one), "{number}");
     }
+    assert!(heads.iter().all(Option::is_some));
     let text = refusal(&[("HASH_CHAIN_KEY", KEY), ("SALT_FOR_DATA_INTEGRITY", "pepper")]);
     assert_eq!(
         text,
@@ -224,4 +238,26 @@ fn chains_are_computed_by_key_by_salt_or_by_neither() {
         text.starts_with(r#"HASH_CHAIN_KEY is "***", which is not a key"#),
         "{text}"
     );
+}
+
+#[test]
+fn an_empty_or_blank_secret_is_an_error_and_never_no_encryption() {
+    for blank in ["", " ", "\t\n"] {
+        let text = refusal(&[("CIPHER_KEY", blank)]);
+        assert!(
+            text.starts_with(&format!("CIPHER_KEY is {blank:?}, which is not a key in base64")),
+            "{text}"
+        );
+        let text = refusal(&[("CIPHER_KEY", blank), ("CIPHER_TOPIC", "none")]);
+        assert!(text.starts_with("CIPHER_KEY is "), "{text}");
+        let text = refusal(&[("CIPHER_KEY", KEY), ("DOGS_CIPHER_KEY", blank)]);
+        assert!(text.starts_with("CIPHER_KEY is "), "{text}");
+        let text = refusal(&[("HASH_CHAIN_KEY", blank)]);
+        assert!(text.starts_with("HASH_CHAIN_KEY is "), "{text}");
+        let text = refusal(&[("SALT_FOR_DATA_INTEGRITY", blank)]);
+        assert_eq!(
+            text,
+            format!("SALT_FOR_DATA_INTEGRITY is {blank:?}, which is not a text that is not blank")
+        );
+    }
 }

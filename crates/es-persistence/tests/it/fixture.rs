@@ -5,15 +5,15 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use es_domain::{Stamp, Timestamp, prelude::*};
+use es_domain::{Metadata, Stamp, Timestamp, prelude::*};
 use es_persistence::{
-    Mapper, StoredEvent,
-    cipher::{Aes256GcmCipher, KeyRing, Randomness, RandomnessError},
+    Compression, Compressor, Encryption, EncryptionMode, Mapper, MapperConfig, StoredEvent, Transcoder,
+    cipher::{Aes256GcmCipher, Cipher as _, KeyRing, Randomness, RandomnessError, RecordKind, SealContext},
 };
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Aggregate, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Dog {
     root: Root<Self>,
     name: String,
@@ -42,12 +42,15 @@ pub(crate) fn id(byte: u8) -> Id<Dog> {
     Id::from_uuid(Uuid::from_bytes([byte; 16]))
 }
 
-pub(crate) fn event(version: u64, body: DogEvent) -> DomainEvent<DogEvent> {
-    let stamp = Stamp::new(
+pub(crate) fn stamp(version: u64) -> Stamp {
+    Stamp::new(
         Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_0000 + u128::from(version)),
         Timestamp::from_micros(1_700_000_000_000_006).unwrap(),
-    );
-    DomainEvent::new(id(0xd0), version, stamp, body)
+    )
+}
+
+pub(crate) fn event(version: u64, body: DogEvent) -> DomainEvent<DogEvent> {
+    DomainEvent::new(id(0xd0), version, stamp(version), body)
 }
 
 pub(crate) fn registered() -> DomainEvent<DogEvent> {
@@ -71,8 +74,20 @@ pub(crate) fn note() -> DomainEvent<DogEvent> {
     )
 }
 
+/// With metadata.
+pub(crate) fn tagged() -> DomainEvent<DogEvent> {
+    let metadata = Metadata::new().correlation_id("request-1").with("user", "ann");
+    let text = "sits".to_owned();
+    DomainEvent::new(
+        id(0xd0),
+        3,
+        stamp(3).with_metadata(metadata),
+        DogEvent::NoteAdded { text },
+    )
+}
+
 pub(crate) fn check_round_trip(mapper: &Mapper) {
-    for event in [registered(), note()] {
+    for event in [registered(), note(), tagged()] {
         let stored = mapper.to_stored(&event).unwrap();
         assert_eq!(mapper.to_domain::<DogEvent>(&stored).unwrap(), event);
     }
@@ -105,8 +120,51 @@ pub(crate) fn cipher(keys: &str) -> Arc<Aes256GcmCipher> {
     Arc::new(Aes256GcmCipher::new(ring).with_randomness(Arc::new(Counting::default())))
 }
 
+pub(crate) fn config() -> MapperConfig {
+    MapperConfig {
+        application: "Dogs".into(),
+        ..MapperConfig::default()
+    }
+}
+
+pub(crate) fn encrypted_in(mode: EncryptionMode, keys: &str) -> MapperConfig {
+    let cipher = cipher(keys);
+    MapperConfig {
+        encryption: Some(Encryption { cipher, mode }),
+        ..config()
+    }
+}
+
+pub(crate) fn encrypted(keys: &str) -> MapperConfig {
+    encrypted_in(EncryptionMode::Required, keys)
+}
+
 pub(crate) fn encrypting(keys: &str) -> Mapper {
-    Mapper::default().with_cipher("Dogs", cipher(keys))
+    Mapper::new(encrypted(keys))
+}
+
+pub(crate) fn compression(compressor: impl Compressor, min_size: usize) -> Compression {
+    Compression {
+        compressor: Arc::new(compressor),
+        min_size,
+    }
+}
+
+pub(crate) fn compressing(compressor: impl Compressor, min_size: usize) -> Mapper {
+    Mapper::new(MapperConfig {
+        compression: Some(compression(compressor, min_size)),
+        ..config()
+    })
+}
+
+pub(crate) fn transcoding(transcoder: Transcoder) -> Mapper {
+    Mapper::new(MapperConfig { transcoder, ..config() })
+}
+
+/// Encrypts `state` for the row, and leaves the row's state as it is.
+pub(crate) fn sealed(row: &StoredEvent, kind: RecordKind, state: &[u8]) -> Vec<u8> {
+    let context = SealContext::of_event("Dogs", row, kind);
+    cipher(KEY).seal(&context, state).unwrap()
 }
 
 /// The causes of an error, one after the other.

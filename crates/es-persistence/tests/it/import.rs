@@ -1,33 +1,31 @@
 //! Rows of the Python library become our events.
 
-use std::borrow::Cow;
-
 use es_domain::{AggregateId as _, OriginatorId};
 use es_persistence::{
-    Compressor as _, StoredEvent, Zlib,
+    Compressor as _, Transcoder, Zlib,
     cipher::LegacyPythonCipher,
-    import::{ImportErrorKind, PythonImporter},
+    import::{ImportErrorKind, PythonImporter, PythonRow},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::fixture::{DogEvent, HELLO_WORLD, chain, encrypting, id};
+use crate::fixture::{DogEvent, HELLO_WORLD, chain, encrypting, id, transcoding};
 
 /// As the library there writes it.
 const REGISTERED: &str = r#"{"timestamp":{"_type_":"datetime_iso","_data_":"2024-01-02T03:04:05.678901+00:00"},"originator_topic":"dogschool.domain:Dog","name":"Fido","chip":{"_type_":"uuid_hex","_data_":"c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"},"born":{"_type_":"datetime_iso","_data_":"2023-05-01T00:00:00+02:00"}}"#;
 
-fn row(state: &str) -> StoredEvent {
-    StoredEvent {
+fn row(state: &str) -> PythonRow {
+    PythonRow {
         originator_id: id(0xd0).to_originator_id(),
         originator_version: 1,
-        topic: Cow::Borrowed("dogschool.domain:Dog.Registered"),
+        topic: "dogschool.domain:Dog.Registered".to_owned(),
         state: state.as_bytes().to_vec(),
     }
 }
 
-fn check_registered(importer: &PythonImporter, row: &StoredEvent) {
-    let event = importer.read(row).unwrap().into_event::<DogEvent>().unwrap();
+fn check_registered(importer: &PythonImporter, row: &PythonRow) {
+    let event = importer.read(row).unwrap().to_event::<DogEvent>().unwrap();
     assert_eq!(event.originator_version(), 1);
     assert_eq!(event.timestamp(), "2024-01-02T03:04:05.678901Z".parse().unwrap());
     let body = DogEvent::Registered {
@@ -38,10 +36,10 @@ fn check_registered(importer: &PythonImporter, row: &StoredEvent) {
     assert_eq!(event.bodies(), [body]);
 }
 
-fn refusal(row: &StoredEvent) -> String {
+fn refusal(row: &PythonRow) -> String {
     let importer = PythonImporter::new();
     match importer.read(row) {
-        Ok(event) => chain(&event.into_event::<DogEvent>().unwrap_err()),
+        Ok(event) => chain(&event.to_event::<DogEvent>().unwrap_err()),
         Err(error) => chain(&error),
     }
 }
@@ -53,25 +51,40 @@ fn a_row_becomes_an_event_of_ours_and_a_row_of_ours() {
     assert_eq!(imported.originator_topic(), Some("dogschool.domain:Dog"));
     assert_eq!(imported.class_version(), 1);
     let mapper = encrypting(crate::fixture::KEY);
-    let event = imported.into_event::<DogEvent>().unwrap();
-    let stored = mapper
-        .to_stored(&event.clone().into_domain_events().next().unwrap())
-        .unwrap();
+    let event = imported.to_event::<DogEvent>().unwrap();
+    let stored = imported.to_stored(&mapper).unwrap();
     assert_eq!((&*stored.topic, stored.originator_version), ("Dog.Registered", 1));
+    assert_eq!(
+        (stored.event_id, stored.timestamp),
+        (event.event_id(), event.timestamp())
+    );
     assert_eq!(mapper.to_domain::<DogEvent>(&stored).unwrap(), event);
+}
+
+#[test]
+fn the_uuids_and_times_of_an_imported_row_are_read_under_every_transcoder() {
+    let imported = PythonImporter::new().read(&row(REGISTERED)).unwrap();
+    for transcoder in [Transcoder::Json, Transcoder::MessagePack] {
+        let mapper = transcoding(transcoder);
+        let stored = imported.to_stored(&mapper).unwrap();
+        assert_eq!(
+            mapper.to_domain::<DogEvent>(&stored).unwrap(),
+            imported.to_event().unwrap()
+        );
+    }
 }
 
 #[test]
 fn importing_twice_gives_the_same_event_and_other_rows_give_others() {
     let import = |version| {
-        let row = StoredEvent {
+        let row = PythonRow {
             originator_version: version,
             ..row(REGISTERED)
         };
         PythonImporter::new()
             .read(&row)
             .unwrap()
-            .into_event::<DogEvent>()
+            .to_event::<DogEvent>()
             .unwrap()
     };
     assert_eq!(import(1), import(1));
@@ -85,7 +98,7 @@ fn compressed_and_encrypted_rows_are_read_when_the_importer_is_told_so() {
     Zlib::default()
         .compress(REGISTERED.as_bytes(), &mut compressed)
         .unwrap();
-    let row = StoredEvent {
+    let row = PythonRow {
         state: compressed,
         ..row("")
     };
@@ -100,7 +113,7 @@ fn an_encrypted_row_is_read_and_a_plain_one_is_refused_then() {
     let cipher = LegacyPythonCipher::new("AAECAwQFBgcICQoLDA0ODw==".parse().unwrap());
     let importer = PythonImporter::new().with_cipher(cipher);
     let error = importer
-        .read(&StoredEvent {
+        .read(&PythonRow {
             state: HELLO_WORLD.to_vec(),
             ..row("")
         })
@@ -112,13 +125,13 @@ fn an_encrypted_row_is_read_and_a_plain_one_is_refused_then() {
 
 #[test]
 fn topics_are_mapped() {
-    let other = StoredEvent {
-        topic: Cow::Borrowed("dogschool.domain:Dog.Born"),
+    let other = PythonRow {
+        topic: "dogschool.domain:Dog.Born".to_owned(),
         ..row(REGISTERED)
     };
     assert_eq!(
         refusal(&other),
-        "event \"Dog.Born\", version 1 of aggregate d0d0d0d0-d0d0-d0d0-d0d0-d0d0d0d0d0d0, is no event that Dog knows; \
+        "event \"Dog.Born\", version 1 of aggregate d0d0d0d0-d0d0-d0d0-d0d0-d0d0d0d0d0d0, is not an event that Dog knows; \
          if it was renamed, give the event the old topic as alias"
     );
     let importer = PythonImporter::new().with_topic("dogschool.domain:Dog.Born", "Dog.Registered");
@@ -134,7 +147,7 @@ fn older_versions_of_a_class_are_brought_up_to_date_by_hand() {
     assert_eq!(imported.class_version(), 2);
     let name = imported.fields_mut().remove("called").unwrap();
     imported.fields_mut().insert("name".to_owned(), name);
-    let event = imported.into_event::<DogEvent>().unwrap();
+    let event = imported.to_event::<DogEvent>().unwrap();
     assert!(matches!(event.bodies(), [DogEvent::Registered { name, born: None, .. }] if name == "Fido"));
 }
 
@@ -199,8 +212,8 @@ fn what_is_no_event_is_refused_with_the_reason() {
         let text = refusal(&row(state));
         assert!(text.contains(expected), "{state}: {text}");
     };
-    check("", "the state is no JSON: EOF");
-    check("[]", "the state is no object");
+    check("", "the state is not JSON: EOF");
+    check("[]", "the state is not an object");
     check("{}", "the state has no timestamp");
     check(
         r#"{"timestamp":{"_type_":"datetime_iso","_data_":"2024-01-02T03:04:05"}}"#,
@@ -219,7 +232,7 @@ fn what_is_no_event_is_refused_with_the_reason() {
         "missing field `name`",
     );
     check(&"[".repeat(100_000), "recursion limit");
-    let text = refusal(&StoredEvent {
+    let text = refusal(&PythonRow {
         originator_id: OriginatorId::from("rex"),
         ..row(REGISTERED)
     });
@@ -230,7 +243,7 @@ proptest! {
     #[test]
     fn no_bytes_make_an_importer_panic(state in proptest::collection::vec(any::<u8>(), 0..200)) {
         let importer = PythonImporter::new();
-        drop(importer.read(&StoredEvent { state: state.clone(), ..row("") }));
-        drop(importer.with_zlib().read(&StoredEvent { state, ..row("") }));
+        drop(importer.read(&PythonRow { state: state.clone(), ..row("") }));
+        drop(importer.with_zlib().read(&PythonRow { state, ..row("") }));
     }
 }

@@ -1,11 +1,11 @@
 //! Reading is the inverse of writing, for any event and in every form.
 
-use std::sync::Arc;
-
 use es_domain::{DomainEvent, Id, Metadata, OriginatorId, RootAccess as _, Stamp, Timestamp, prelude::*};
-use es_persistence::{Mapper, Transcoder, Zstd};
+use es_persistence::{Mapper, MapperConfig, Transcoder, Zstd};
 use proptest::prelude::*;
 use uuid::Uuid;
+
+use crate::fixture::{compression, config};
 
 #[derive(Aggregate, Clone, Debug, Default, PartialEq)]
 struct Dog {
@@ -55,10 +55,11 @@ proptest! {
     ) {
         let event = DomainEvent::new(Id::from_uuid(Uuid::from_u128(id)), version, stamp, body);
         for transcoder in [Transcoder::Json, Transcoder::MessagePack] {
-            let plain = Mapper::new(transcoder);
-            let compressed = plain.clone().with_compressor(Arc::new(Zstd::default()), 0);
-            for mapper in [plain, compressed] {
+            for compression in [None, Some(compression(Zstd::default(), 0))] {
+                let mapper = Mapper::new(MapperConfig { transcoder: transcoder.clone(), compression, ..config() });
                 let stored = mapper.to_stored(&event).unwrap();
+                prop_assert_eq!(stored.event_id, event.event_id());
+                prop_assert_eq!(stored.timestamp, event.timestamp());
                 prop_assert_eq!(&stored.originator_id, &OriginatorId::Uuid(Uuid::from_u128(id)));
                 prop_assert_eq!(&mapper.to_domain::<DogEvent>(&stored).unwrap(), &event);
             }

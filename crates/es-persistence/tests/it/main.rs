@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account;
+mod canary;
 mod chain;
 mod chained_aggregate;
 mod cipher;
@@ -11,10 +13,14 @@ mod environment;
 mod fidelity;
 mod fixture;
 mod golden;
+mod golden_row;
 mod import;
 mod inverse;
 mod mapper;
 mod moved;
+mod rotation;
+mod settings;
+mod snapshot;
 mod transcoder;
 mod variables;
 mod versioning;

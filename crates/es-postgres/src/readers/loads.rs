@@ -8,10 +8,11 @@ use sqlx::Row as _;
 
 use super::Readers;
 use crate::{
+    columns::{id_columns, to_column},
     connection::Connection,
     error::Failure,
-    reading::{Reading, StreamReading},
-    rows::{self, to_column},
+    reading::{EventsReading, Reading},
+    rows,
     schema::Tables,
 };
 
@@ -33,13 +34,13 @@ impl Loader {
         Self { readers, tables }
     }
 
-    async fn load_one(&self, load: &StreamReading) -> Result<Vec<StoredEvent>, RecorderError> {
+    async fn load_one(&self, load: &EventsReading) -> Result<Vec<StoredEvent>, RecorderError> {
         let read = self.readers.try_to_read(load).await;
         read.map_err(|failure| failure.into_error(es_persistence::Operation::SelectEvents))
     }
 
     /// Reads all of `loads` by one statement, those that are long or cannot be read by one of their own.
-    async fn load_many(&self, loads: &[StreamReading]) -> Vec<Result<Vec<StoredEvent>, RecorderError>> {
+    async fn load_many(&self, loads: &[EventsReading]) -> Vec<Result<Vec<StoredEvent>, RecorderError>> {
         let merged = MergedReading {
             tables: Arc::clone(&self.tables),
             loads: loads.iter().map(Bounds::of).collect(),
@@ -64,15 +65,15 @@ impl Loader {
 }
 
 impl BatchWriter for Loader {
-    type Save = StreamReading;
+    type Save = EventsReading;
     type Output = Vec<StoredEvent>;
     type Error = RecorderError;
 
-    fn size(_: &StreamReading) -> usize {
-        size_of::<StreamReading>()
+    fn size(_: &EventsReading) -> usize {
+        size_of::<EventsReading>()
     }
 
-    async fn write(&mut self, loads: &[StreamReading]) -> Vec<Result<Vec<StoredEvent>, RecorderError>> {
+    async fn write(&mut self, loads: &[EventsReading]) -> Vec<Result<Vec<StoredEvent>, RecorderError>> {
         if let [load] = loads {
             vec![self.load_one(load).await]
         } else {
@@ -93,7 +94,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn of(load: &StreamReading) -> Self {
+    fn of(load: &EventsReading) -> Self {
         let selection = &load.selection;
         // One more tells whether there are too many.
         let limit = selection.max_len().map_or(EVENTS + 1, |limit| limit.min(EVENTS + 1));
@@ -118,7 +119,7 @@ impl Reading for MergedReading {
 
     async fn read(&self, connection: &mut Connection) -> Result<Self::Output, Failure> {
         let loads = &self.loads;
-        let (ids, texts): (Vec<_>, Vec<_>) = loads.iter().map(|load| rows::id_columns(&load.id)).unzip();
+        let (ids, texts): (Vec<_>, Vec<_>) = loads.iter().map(|load| id_columns(&load.id)).unzip();
         let query = self.tables.select_streams.query().bind(ids).bind(texts);
         let query = query.bind(loads.iter().map(|load| load.lower).collect::<Vec<_>>());
         let query = query.bind(loads.iter().map(|load| load.upper).collect::<Vec<_>>());
@@ -131,7 +132,7 @@ impl Reading for MergedReading {
                 .get(place)
                 .zip(found.get_mut(place))
                 .ok_or_else(Failure::misplaced)?;
-            events.push(rows::event(&row, load.id.clone(), 1)?);
+            events.push(rows::event(&row, &load.id, 1)?);
         }
         Ok(found.into_iter().map(whole).collect())
     }

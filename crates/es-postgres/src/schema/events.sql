@@ -1,16 +1,21 @@
 -- The events of one application, in the order of their positions.
 --
 -- An aggregate whose ID is a UUID has an empty text, one whose ID is a text has a UUID of zeros: a UUID and its text are
--- different IDs.
+-- different IDs. Columns of fixed length come first, those of eight bytes before all others, so that rows have no gaps.
 CREATE SEQUENCE IF NOT EXISTS "{schema}"."{name}_positions" AS bigint MINVALUE 1 NO CYCLE CACHE 1;
 
 CREATE TABLE IF NOT EXISTS "{schema}"."{name}_events" (
     position bigint NOT NULL,
-    originator_id uuid NOT NULL,
-    originator_text text COLLATE "C" NOT NULL DEFAULT '',
     originator_version bigint NOT NULL CHECK (originator_version > 0),
+    "timestamp" timestamptz NOT NULL,
+    originator_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    schema_version smallint NOT NULL CHECK (schema_version > 0),
+    originator_text text COLLATE "C" NOT NULL DEFAULT '',
     topic text COLLATE "C" NOT NULL,
     state bytea NOT NULL,
+    metadata bytea,
+    hash bytea,
     CONSTRAINT "{name}_events_pkey" PRIMARY KEY (position),
     CONSTRAINT "{name}_events_stream" UNIQUE (originator_id, originator_text, originator_version)
 );
@@ -30,22 +35,27 @@ FOR EACH STATEMENT EXECUTE FUNCTION "{schema}"."{name}_events_stay"();
 
 ALTER TABLE "{schema}"."{name}_events" ENABLE ALWAYS TRIGGER stay;
 
--- Appends events, and stores positions of upstreams with them; all of it or nothing.
+-- Appends events, and stores tracking with them; all of it or nothing.
 --
--- Every aggregate of `stream_…` must have the version in `stream_lasts` as its last one, and every upstream must be
--- before its new position. Otherwise nothing is stored, `first` is null, and `lasts` or `tracked` say how things are.
--- Otherwise `first` is the position of the first event.
-CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_append"(
+-- Every aggregate of `stream_...` must have the version in `stream_lasts` as its last one, and tracking must move on.
+-- Otherwise nothing is stored, `first` is null, and `lasts`, or `tracked` and `fences`, say how things are. When all is
+-- stored, `first` is the position of the first event.
+--
+-- `event_ids`, `ids` and `versions` have an element for each event. So have the other arrays, but those of texts, topics,
+-- timestamps and schema versions have only one element when it holds for all events, and those of metadata and hashes have
+-- none when no event has any. `places` is where the event is among all, from 0.
+CREATE OR REPLACE FUNCTION "{schema}"."{name}_append_v1"(
     stream_ids uuid[], stream_texts text[], stream_lasts bigint[],
-    event_ids uuid[], event_texts text[], event_versions bigint[], event_topics text[], event_states bytea[],
-    event_places integer[],
-    upstreams text[], upstream_positions bigint[], upstream_event_ids uuid[],
-    OUT first bigint, OUT lasts bigint[], OUT tracked bigint[]
+    places integer[], ids uuid[], texts text[], versions bigint[], topics text[], event_ids uuid[],
+    timestamps timestamptz[], schema_versions smallint[], states bytea[], metadatas bytea[], hashes bytea[],
+    consumers text[], upstreams text[], upstream_positions bigint[], upstream_event_ids uuid[], upstream_fences bigint[],
+    token uuid,
+    OUT first bigint, OUT lasts bigint[], OUT tracked bigint[], OUT fences bigint[]
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $es$
 DECLARE
     -- Arrays are taken apart in the list of columns, which is half the work of doing it in the list of tables.
     as_expected boolean;
-    appended CONSTANT integer := cardinality(event_versions);
+    appended CONSTANT integer := cardinality(versions);
     written integer;
 BEGIN
     SELECT bool_and(s.expected = coalesce(
@@ -63,7 +73,9 @@ BEGIN
     END IF;
 
     IF cardinality(upstreams) > 0 THEN
-        tracked := "{schema}"."{name}_track"(upstreams, upstream_positions, upstream_event_ids);
+        SELECT t.tracked, t.fences INTO tracked, fences
+        FROM "{schema}"."{name}_track_v1"(
+            consumers, upstreams, upstream_positions, upstream_event_ids, upstream_fences, token) t;
         IF tracked IS NOT NULL THEN
             RETURN;
         END IF;
@@ -74,10 +86,15 @@ BEGIN
     END IF;
 
 {take_positions}
-    INSERT INTO "{schema}"."{name}_events" (position, originator_id, originator_text, originator_version, topic, state)
-    SELECT first + n.place, n.id, n.txt, n.version, n.topic, n.state
-    FROM (SELECT unnest(event_ids) AS id, unnest(event_texts) AS txt, unnest(event_versions) AS version,
-                 unnest(event_topics) AS topic, unnest(event_states) AS state, unnest(event_places) AS place) n;
+    INSERT INTO "{schema}"."{name}_events" (position, originator_version, "timestamp", originator_id, event_id,
+                                            schema_version, originator_text, topic, state, metadata, hash)
+    SELECT first + n.place, n.version, coalesce(n.stamp, timestamps[1]), n.id, n.event_id,
+           coalesce(n.schema_version, schema_versions[1]), coalesce(n.txt, texts[1]), coalesce(n.topic, topics[1]),
+           n.state, n.metadata, n.hash
+    FROM (SELECT unnest(places) AS place, unnest(ids) AS id, unnest(texts) AS txt, unnest(versions) AS version,
+                 unnest(topics) AS topic, unnest(event_ids) AS event_id, unnest(timestamps) AS stamp,
+                 unnest(schema_versions) AS schema_version, unnest(states) AS state, unnest(metadatas) AS metadata,
+                 unnest(hashes) AS hash) n;
     GET DIAGNOSTICS written = ROW_COUNT;
     IF written <> appended THEN
         RAISE EXCEPTION '% events were written instead of %', written, appended;
@@ -87,32 +104,35 @@ $es$;
 
 -- The same for one event alone, as most appends are, with less work.
 --
--- To set the path of schemas for each call would be most of it. So each operator and function says where it is from: what a
--- caller has put into a path of its own is not found.
-CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_append_one"(
-    event_id uuid, event_text text, event_version bigint, event_topic text, event_state bytea,
-    OUT first bigint, OUT lasts bigint[], OUT tracked bigint[]
+-- Setting the search path for each call would be most of it. So each operator and function is named with its schema:
+-- what a caller has put into a search path of its own is not found.
+CREATE OR REPLACE FUNCTION "{schema}"."{name}_append_one_v1"(
+    new_id uuid, new_text text, new_version bigint, new_topic text, new_event_id uuid, new_timestamp timestamptz,
+    new_schema_version smallint, new_state bytea, new_metadata bytea, new_hash bytea,
+    OUT first bigint, OUT lasts bigint[], OUT tracked bigint[], OUT fences bigint[]
 ) LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $es$
 DECLARE
     last bigint;
 BEGIN
     last := (SELECT e.originator_version FROM "{schema}"."{name}_events" e
-             WHERE e.originator_id OPERATOR(pg_catalog.=) event_id AND e.originator_text OPERATOR(pg_catalog.=) event_text
+             WHERE e.originator_id OPERATOR(pg_catalog.=) new_id AND e.originator_text OPERATOR(pg_catalog.=) new_text
              ORDER BY e.originator_version DESC LIMIT 1);
-    IF event_version OPERATOR(pg_catalog.<>) (coalesce(last, 0) OPERATOR(pg_catalog.+) 1) THEN
+    IF new_version OPERATOR(pg_catalog.<>) (coalesce(last, 0) OPERATOR(pg_catalog.+) 1) THEN
         lasts := ARRAY[coalesce(last, 0)];
         RETURN;
     END IF;
 
 {take_one_position}
-    INSERT INTO "{schema}"."{name}_events" (position, originator_id, originator_text, originator_version, topic, state)
-    VALUES (first, event_id, event_text, event_version, event_topic, event_state);
+    INSERT INTO "{schema}"."{name}_events" (position, originator_version, "timestamp", originator_id, event_id,
+                                            schema_version, originator_text, topic, state, metadata, hash)
+    VALUES (first, new_version, new_timestamp, new_id, new_event_id, new_schema_version, new_text, new_topic, new_state,
+            new_metadata, new_hash);
 END
 $es$;
 
 -- The position up to which everything that will ever be there can be read, by the statements that come after this one,
 -- and the last event up to there.
-CREATE OR REPLACE FUNCTION "{schema}"."{name}_events_settled"(OUT settled bigint, OUT last_event bigint)
+CREATE OR REPLACE FUNCTION "{schema}"."{name}_settled_v1"(OUT settled bigint, OUT last_event bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $es$
 DECLARE
     -- Before the markers are looked at: a marker that comes later is at or above it.
@@ -129,7 +149,6 @@ BEGIN
 END
 $es$;
 
-REVOKE ALL ON FUNCTION "{schema}"."{name}_events_append"(
-    uuid[], text[], bigint[], uuid[], text[], bigint[], text[], bytea[], integer[], text[], bigint[], uuid[]) FROM PUBLIC;
-REVOKE ALL ON FUNCTION "{schema}"."{name}_events_append_one"(uuid, text, bigint, text, bytea) FROM PUBLIC;
-REVOKE ALL ON FUNCTION "{schema}"."{name}_events_settled"() FROM PUBLIC;
+REVOKE ALL ON FUNCTION "{schema}"."{name}_append_v1" FROM PUBLIC;
+REVOKE ALL ON FUNCTION "{schema}"."{name}_append_one_v1" FROM PUBLIC;
+REVOKE ALL ON FUNCTION "{schema}"."{name}_settled_v1" FROM PUBLIC;

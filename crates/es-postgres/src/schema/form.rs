@@ -1,9 +1,9 @@
 //! Which form the tables have. The comment on the events table says so.
 
+use std::cmp::Ordering;
+
 /// The form that this version makes, and the only one that it works with.
-///
-/// 1: the first. 2: a function that appends one event.
-pub(super) const CURRENT: u32 = 2;
+pub(super) const CURRENT: u32 = 1;
 
 /// The form that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,11 @@ impl Form {
         let Some(comment) = comment else {
             return Self::Missing;
         };
-        match comment.strip_prefix("es-postgres ").and_then(|form| form.parse().ok()) {
-            Some(CURRENT) => Self::Current,
-            Some(1..CURRENT) => Self::Earlier,
-            _ => Self::Unknown,
+        let form = comment.strip_prefix("es-postgres ").and_then(|form| form.parse().ok());
+        match form.map(|form: u32| form.cmp(&CURRENT)) {
+            Some(Ordering::Less) => Self::Earlier,
+            Some(Ordering::Equal) => Self::Current,
+            Some(Ordering::Greater) | None => Self::Unknown,
         }
     }
 

@@ -2,31 +2,32 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
     time::Duration,
 };
 
 use es_persistence::{
-    AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent,
+    AlreadyTracked, Conflict, Fenced, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent, Tracking,
+    TrackingKey,
 };
-use es_sql::{Save, Table};
+use es_sql::Save;
+use uuid::Uuid;
 
 use super::{
     Outcome,
-    group::{Answer, Group, Lasts, Stream},
+    group::{Answer, Group, Lasts, Place, Stream},
     too_late,
 };
 use crate::STORE;
 
 /// How many events one statement stores, and how many bytes; a save that has more is a statement of its own.
-const ROWS: usize = 4096;
-const BYTES: usize = 4 << 20;
+pub(super) const ROWS: usize = 4096;
+pub(super) const BYTES: usize = 4 << 20;
 
 /// Saves, and what has become of each.
 pub(super) struct Batch<'a> {
     saves: &'a [Save],
     outcomes: Vec<Option<Outcome>>,
-    /// At least so far aggregates and upstreams are.
+    /// At least so far aggregates and consumers are.
     known: Known<'a>,
     /// Whether each save goes alone from now on.
     is_parted: bool,
@@ -35,7 +36,7 @@ pub(super) struct Batch<'a> {
 #[derive(Default)]
 struct Known<'a> {
     versions: HashMap<&'a OriginatorId, u64>,
-    positions: HashMap<&'a str, u64>,
+    places: HashMap<&'a TrackingKey, Place>,
 }
 
 /// What a last version says of the next one.
@@ -62,7 +63,7 @@ impl<'a> Batch<'a> {
     pub(super) fn refuse_late(&mut self, limit: Duration) {
         for (save, outcome) in self.saves.iter().zip(&mut self.outcomes) {
             if save.since.elapsed() > limit {
-                *outcome = Some(Err(too_late()));
+                *outcome = Some(Err(too_late(save.operation())));
             }
         }
     }
@@ -72,8 +73,9 @@ impl<'a> Batch<'a> {
         let mut group = Group {
             saves: Vec::new(),
             streams: Vec::new(),
+            token: Uuid::now_v7(),
         };
-        let (mut ids, mut upstreams) = (HashSet::new(), HashSet::new());
+        let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
         let (mut rows, mut bytes) = (0, 0);
         for (place, save) in self.saves.iter().enumerate() {
             if self.outcomes[place].is_some() {
@@ -83,18 +85,18 @@ impl<'a> Batch<'a> {
                 self.outcomes[place] = Some(Err(error));
                 continue;
             }
-            let upstream = save.tracking.as_ref().map(|tracking| &tracking.upstream);
+            let key = save.tracking.as_ref().map(|tracking| &tracking.key);
             let is_apart = save.events.iter().any(|event| ids.contains(&event.originator_id))
-                || upstream.is_some_and(|upstream| upstreams.contains(upstream));
+                || key.is_some_and(|key| keys.contains(key));
             ids.extend(save.events.iter().map(|event| &event.originator_id));
-            upstreams.extend(upstream);
+            keys.extend(key);
             rows += save.events.len();
             bytes += size(save);
-            if group.saves.is_empty() || !(is_apart || rows > ROWS || bytes > BYTES || save.table == Table::Snapshots) {
+            if group.saves.is_empty() || !(is_apart || rows > ROWS || bytes > BYTES) {
                 group.streams.extend(streams(&save.events));
                 group.saves.push((place, save));
             }
-            if self.is_parted || group.table() == Table::Snapshots {
+            if self.is_parted {
                 break;
             }
         }
@@ -118,38 +120,28 @@ impl<'a> Batch<'a> {
         match answer {
             Answer::Stored { first } => self.take_positions(group, *first),
             Answer::Moved(lasts) => self.take_lasts(group, lasts),
-            Answer::Present { place, last } => {
-                let error = group
-                    .events()
-                    .nth(*place)
-                    .map_or_else(senseless, |event| conflict(event, *last));
-                self.fail(group, &error);
-            }
         }
     }
 
     fn take_positions(&mut self, group: &Group<'a>, first: u64) {
-        let has_log = group.table() == Table::Events;
         let mut next = first;
         for (place, save) in &group.saves {
             let end = next + save.events.len() as u64;
-            self.outcomes[*place] = Some(Ok(if has_log { (next..end).collect() } else { Vec::new() }));
+            self.outcomes[*place] = Some(Ok((next..end).collect()));
             next = end;
-            if has_log {
-                self.known.learn(save);
-            }
+            self.known.learn(save);
         }
     }
 
     fn take_lasts(&mut self, group: &Group<'a>, lasts: &Lasts) {
         let ids = group.streams.iter().map(|stream| stream.id);
-        let upstreams = group.trackings().map(|tracking| &*tracking.upstream);
-        let positions = upstreams
-            .zip(&lasts.positions)
-            .filter_map(|(upstream, last)| Some((upstream, (*last)?)));
+        let keys = group.trackings().map(|tracking| &tracking.key);
+        let places = keys
+            .zip(&lasts.places)
+            .filter_map(|(key, place)| Some((key, (*place)?)));
         let found = Known {
             versions: ids.zip(lasts.versions.iter().copied()).collect(),
-            positions: positions.collect(),
+            places: places.collect(),
         };
         let mut is_refused = false;
         for (place, save) in &group.saves {
@@ -159,7 +151,7 @@ impl<'a> Batch<'a> {
             }
         }
         self.known.versions.extend(found.versions);
-        self.known.positions.extend(found.positions);
+        self.known.places.extend(found.places);
         if !is_refused {
             self.fail(group, &senseless());
         }
@@ -207,39 +199,48 @@ impl<'a> Known<'a> {
             originator_id,
             originator_version,
             ..
-        } in &save.events
+        } in save.events.iter()
         {
             self.versions.insert(originator_id, *originator_version);
         }
         if let Some(tracking) = &save.tracking {
-            self.positions.insert(&tracking.upstream, tracking.position);
+            self.places.insert(&tracking.key, Place::of(tracking));
         }
     }
 
     /// Why `save` cannot be stored, when that is certain.
     fn refusal(&self, save: &Save, rule: Rule) -> Option<RecorderError> {
-        if save.table == Table::Snapshots {
-            return None;
-        }
-        self.tracking_refusal(save).or_else(|| self.conflict(save, rule))
+        let tracking = save
+            .tracking
+            .as_ref()
+            .and_then(|tracking| self.tracking_refusal(tracking));
+        tracking.or_else(|| self.conflict(save, rule))
     }
 
-    fn tracking_refusal(&self, save: &Save) -> Option<RecorderError> {
-        let tracking = save.tracking.as_ref()?;
-        let last_position = *self.positions.get(&*tracking.upstream)?;
-        let (upstream, position) = (Arc::clone(&tracking.upstream), tracking.position);
-        let tracked = AlreadyTracked {
-            upstream,
-            position,
-            last_position,
+    fn tracking_refusal(&self, tracking: &Tracking) -> Option<RecorderError> {
+        let last = self.places.get(&tracking.key)?;
+        let Tracking {
+            key, position, fence, ..
+        } = tracking.clone();
+        let kind = if fence < last.fence {
+            let last_fence = last.fence;
+            RecorderErrorKind::Fenced(Fenced { key, fence, last_fence })
+        } else if position <= last.position {
+            let last_position = last.position;
+            RecorderErrorKind::AlreadyTracked(AlreadyTracked {
+                key,
+                position,
+                last_position,
+            })
+        } else {
+            return None;
         };
-        let kind = RecorderErrorKind::AlreadyTracked(tracked);
-        (position <= last_position).then(|| RecorderError::new(STORE, Operation::InsertTracking, kind))
+        Some(RecorderError::new(STORE, Operation::InsertTracking, kind))
     }
 
     fn conflict(&self, save: &Save, rule: Rule) -> Option<RecorderError> {
         let mut lasts: HashMap<&OriginatorId, (u64, Rule)> = HashMap::new();
-        for event in &save.events {
+        for event in save.events.iter() {
             let id = &event.originator_id;
             let known = self.versions.get(id).map(|last| (*last, rule));
             let Some((last, rule)) = lasts.get(id).copied().or(known) else {
@@ -258,7 +259,7 @@ impl<'a> Known<'a> {
     }
 }
 
-fn conflict(event: &StoredEvent, last_version: u64) -> RecorderError {
+pub(super) fn conflict(event: &StoredEvent, last_version: u64) -> RecorderError {
     let conflict = Conflict {
         originator_id: event.originator_id.clone(),
         version: event.originator_version,
@@ -269,10 +270,11 @@ fn conflict(event: &StoredEvent, last_version: u64) -> RecorderError {
 
 /// How many bytes a save sends, about.
 fn size(save: &Save) -> usize {
+    let length = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
     let sizes = save
         .events
         .iter()
-        .map(|event| event.state.len() + event.topic.len() + 100);
+        .map(|event| event.state.len() + event.topic.len() + length(&event.metadata) + length(&event.hash) + 120);
     sizes.sum()
 }
 

@@ -1,23 +1,26 @@
 //! Saves that one statement stores together.
 
 use es_persistence::{Operation, OriginatorId, StoredEvent, Tracking};
-use es_sql::{Save, Table};
+use es_sql::Save;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
+    columns::{EventColumns, TrackingColumns, id_columns, schema_version, to_column},
     error::Failure,
-    rows::{self, EventColumns},
     schema::Tables,
+    time::Time,
 };
 
-/// Saves of one table that have no aggregate and no upstream in common.
+/// Saves of events and tracking that have no aggregate and no consumer of a log in common.
 #[derive(Debug)]
 pub(super) struct Group<'a> {
     /// Each with its place in the batch.
     pub(super) saves: Vec<(usize, &'a Save)>,
     /// The aggregates of the saves.
     pub(super) streams: Vec<Stream<'a>>,
+    /// The number that is stored with tracking. Nobody else has it: who has lost the answer looks for it.
+    pub(super) token: Uuid,
 }
 
 /// An aggregate, and the last version that it must have; `None` when no version would do.
@@ -34,8 +37,6 @@ pub(super) enum Answer {
     Stored { first: u64 },
     /// It is not stored: not all of it follows what is there.
     Moved(Lasts),
-    /// It is not stored: a snapshot, at this place from 0, is there already.
-    Present { place: usize, last: u64 },
 }
 
 /// How things were when a group was refused.
@@ -43,8 +44,24 @@ pub(super) enum Answer {
 pub(super) struct Lasts {
     /// The last version of each aggregate; empty when all were as expected.
     pub(super) versions: Vec<u64>,
-    /// The last position of each upstream; empty when they were not looked at.
-    pub(super) positions: Vec<Option<u64>>,
+    /// Where each consumer is; empty when that was not looked at.
+    pub(super) places: Vec<Option<Place>>,
+}
+
+/// Where a consumer is in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) position: u64,
+    pub(super) fence: u64,
+}
+
+impl Place {
+    pub(super) const fn of(tracking: &Tracking) -> Self {
+        Self {
+            position: tracking.position,
+            fence: tracking.fence,
+        }
+    }
 }
 
 impl<'a> Group<'a> {
@@ -52,12 +69,8 @@ impl<'a> Group<'a> {
         self.saves.len()
     }
 
-    pub(super) fn table(&self) -> Table {
-        self.saves.first().map_or(Table::Events, |(_, save)| save.table)
-    }
-
     pub(super) fn events(&self) -> impl Iterator<Item = &'a StoredEvent> {
-        self.saves.iter().flat_map(|(_, save)| &save.events)
+        self.saves.iter().flat_map(|(_, save)| save.events.iter())
     }
 
     pub(super) fn trackings(&self) -> impl Iterator<Item = &'a Tracking> {
@@ -82,113 +95,92 @@ impl<'a> Group<'a> {
 
     /// Sends it as one statement.
     pub(super) async fn send(&self, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
-        match (self.table(), self.only_event()) {
-            (Table::Snapshots, _) => self.add_snapshots(tables, driver).await,
-            (Table::Events, Some(event)) => append_one(event, tables, driver).await,
-            (Table::Events, None) => self.append(tables, driver).await,
+        match self.only_event() {
+            Some(event) => append_one(event, tables, driver).await,
+            None => self.append(tables, driver).await,
         }
     }
 
-    /// The event, when it is alone and could follow another one, without tracking.
+    /// The event, when it is alone and without tracking.
     fn only_event(&self) -> Option<&'a StoredEvent> {
         let [(_, save)] = *self.saves else { return None };
         let [event] = &*save.events else { return None };
-        (save.tracking.is_none() && event.originator_version > 0).then_some(event)
+        save.tracking.is_none().then_some(event)
     }
 
     async fn append(&self, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
-        let streams = self.streams.iter().map(|stream| rows::id_columns(stream.id));
+        let streams = self.streams.iter().map(|stream| id_columns(stream.id));
         let (ids, texts): (Vec<Uuid>, Vec<&str>) = streams.unzip();
-        let lasts: Vec<i64> = self
-            .streams
-            .iter()
-            .map(|stream| stream.last.map_or(-1, rows::to_column))
-            .collect();
+        let lasts = self.streams.iter().map(|stream| stream.last.map_or(-1, to_column));
+        let lasts: Vec<i64> = lasts.collect();
         let (places, events) = self.sorted()?;
-        let (upstreams, positions, event_ids) = self.tracking_columns();
+        let columns = EventColumns::of(&events);
+        let tracking = TrackingColumns::of(self.trackings());
         let query = tables.append.query().bind(ids).bind(texts).bind(lasts);
-        let query = query.bind(events.ids).bind(events.texts).bind(events.versions);
-        let query = query.bind(events.topics).bind(events.states).bind(places);
-        let query = query.bind(upstreams).bind(positions).bind(event_ids);
+        let query = query.bind(places).bind(columns.keys.ids).bind(columns.keys.texts);
+        let query = query.bind(columns.keys.versions).bind(columns.topics);
+        let query = query.bind(columns.keys.event_ids).bind(columns.timestamps);
+        let query = query.bind(columns.schema_versions).bind(columns.states);
+        let query = query.bind(columns.metadatas).bind(columns.hashes);
+        let query = query.bind(tracking.consumers).bind(tracking.upstreams);
+        let query = query.bind(tracking.positions).bind(tracking.event_ids);
+        let query = query.bind(tracking.fences).bind(self.token);
         Answer::from_row(&query.fetch_one(driver).await?)
     }
 
-    /// The events in the order of their aggregates, so that two groups never wait for each other, each with its place
+    /// The events in the order of their aggregates, so that two groups never wait for each other, and the place of each
     /// among all.
-    fn sorted(&self) -> Result<(Vec<i32>, EventColumns<'a>), Failure> {
+    fn sorted(&self) -> Result<(Vec<i32>, Vec<&'a StoredEvent>), Failure> {
         let mut events: Vec<_> = self.events().enumerate().collect();
-        events.sort_by_key(|(_, event)| (rows::id_columns(&event.originator_id), event.originator_version));
-        let mut columns = EventColumns::default();
-        columns.extend(events.iter().map(|(_, event)| *event));
+        events.sort_by_key(|(_, event)| (id_columns(&event.originator_id), event.originator_version));
         let places = events.iter().map(|(place, _)| i32::try_from(*place));
-        Ok((places.collect::<Result<_, _>>().map_err(Failure::unfit)?, columns))
-    }
-
-    fn tracking_columns(&self) -> (Vec<&'a str>, Vec<i64>, Vec<Option<Uuid>>) {
-        let mut columns = (Vec::new(), Vec::new(), Vec::new());
-        for Tracking {
-            upstream,
-            position,
-            event_id,
-        } in self.trackings()
-        {
-            columns.0.push(&**upstream);
-            columns.1.push(rows::to_column(*position));
-            columns.2.push(*event_id);
-        }
-        columns
-    }
-
-    async fn add_snapshots(&self, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
-        let mut columns = EventColumns::default();
-        columns.extend(self.events());
-        let query = tables
-            .add_snapshots
-            .query()
-            .bind(columns.ids)
-            .bind(columns.texts)
-            .bind(columns.versions);
-        let row = query
-            .bind(columns.topics)
-            .bind(columns.states)
-            .fetch_one(driver)
-            .await?;
-        match row.try_get::<Option<i64>, _>(0)? {
-            None => Ok(Answer::Stored { first: 0 }),
-            Some(place) => Ok(Answer::Present {
-                place: usize::try_from(place - 1).map_err(Failure::unreadable)?,
-                last: rows::number(&row, 1)?,
-            }),
-        }
+        let places = places.collect::<Result<_, _>>().map_err(Failure::unfit)?;
+        Ok((places, events.into_iter().map(|(_, event)| event).collect()))
     }
 }
 
 async fn append_one(event: &StoredEvent, tables: &Tables, driver: &mut PgConnection) -> Result<Answer, Failure> {
-    let (id, text) = rows::id_columns(&event.originator_id);
+    let (id, text) = id_columns(&event.originator_id);
     let query = tables.append_one.query().bind(id).bind(text);
-    let query = query.bind(rows::to_column(event.originator_version));
-    let query = query.bind(&*event.topic).bind(&event.state);
+    let query = query.bind(to_column(event.originator_version)).bind(&*event.topic);
+    let query = query.bind(event.event_id).bind(Time(event.timestamp));
+    let query = query.bind(schema_version(event.schema_version)).bind(&event.state);
+    let query = query.bind(event.metadata.as_deref()).bind(event.hash.as_deref());
     Answer::from_row(&query.fetch_one(driver).await?)
 }
 
 impl Answer {
     fn from_row(row: &PgRow) -> Result<Self, Failure> {
         if let Some(first) = row.try_get::<Option<i64>, _>(0)? {
-            return Ok(Self::Stored {
-                first: u64::try_from(first).map_err(Failure::unreadable)?,
-            });
+            return Ok(Self::Stored { first: number(first)? });
         }
         let versions: Option<Vec<i64>> = row.try_get(1)?;
-        let positions: Option<Vec<Option<i64>>> = row.try_get(2)?;
-        let number = |number: i64| u64::try_from(number).map_err(Failure::unreadable);
         let versions = versions.unwrap_or_default().into_iter().map(number);
-        let positions = positions
-            .unwrap_or_default()
-            .into_iter()
-            .map(|position| position.map(number).transpose());
         Ok(Self::Moved(Lasts {
             versions: versions.collect::<Result<_, _>>()?,
-            positions: positions.collect::<Result<_, _>>()?,
+            places: places(row)?,
         }))
     }
+}
+
+/// Where consumers are, of the columns of positions and of fences.
+fn places(row: &PgRow) -> Result<Vec<Option<Place>>, Failure> {
+    let positions: Option<Vec<Option<i64>>> = row.try_get(2)?;
+    let fences: Option<Vec<Option<i64>>> = row.try_get(3)?;
+    let pairs = positions
+        .unwrap_or_default()
+        .into_iter()
+        .zip(fences.unwrap_or_default());
+    let place = |(position, fence): (Option<i64>, Option<i64>)| match position.zip(fence) {
+        None => Ok(None),
+        Some((position, fence)) => Ok(Some(Place {
+            position: number(position)?,
+            fence: number(fence)?,
+        })),
+    };
+    pairs.map(place).collect()
+}
+
+fn number(number: i64) -> Result<u64, Failure> {
+    u64::try_from(number).map_err(Failure::unreadable)
 }

@@ -6,17 +6,13 @@
 
 use std::time::Duration;
 
-use es_persistence::{StoredEvent, Tracking};
-use es_sql::Table;
-use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use es_persistence::Tracking;
+use sqlx::{PgConnection, Row as _};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use super::{Writer, group::Group};
-use crate::{
-    connection::Backend,
-    error::Failure,
-    rows::{self, EventColumns},
-};
+use crate::{connection::Backend, error::Failure, reading::find_positions, rows};
 
 /// What became of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,62 +47,49 @@ impl Writer {
         while backend.end(&mut lease.driver).await? {
             sleep(PAUSE).await;
         }
-        let settlement = if group.has_events() {
-            self.look_for_events(group, &mut lease.driver).await?
-        } else {
-            self.look_for_tracking(group, &mut lease.driver).await?
-        };
+        let settlement = self.look_for(group, &mut lease.driver).await?;
         lease.give_back();
         Ok(settlement)
     }
 
-    /// A group is stored wholly or not at all, and nobody else writes the same bytes: an event has its own ID in them.
-    async fn look_for_events(&self, group: &Group<'_>, driver: &mut PgConnection) -> Result<Settlement, Failure> {
-        let table = match group.table() {
-            Table::Events => &self.tables.events,
-            Table::Snapshots => &self.tables.snapshots,
+    /// Looks for tracking first: events may be there under their IDs of an earlier call, without the tracking of this one.
+    async fn look_for(&self, group: &Group<'_>, driver: &mut PgConnection) -> Result<Settlement, Failure> {
+        let tracking = if group.has_tracking() {
+            self.look_for_tracking(group, driver).await?
+        } else {
+            Settlement::Unclear
         };
-        let mut columns = EventColumns::default();
-        columns.extend(group.events());
-        let query = table
-            .read_back
-            .query()
-            .bind(columns.ids)
-            .bind(columns.texts)
-            .bind(columns.versions);
-        let found = query.fetch_all(driver).await?;
-        if found.len() != group.events().count() {
-            return Ok(Settlement::Absent);
+        if tracking == Settlement::Absent || !group.has_events() {
+            return Ok(tracking);
         }
-        for (row, event) in found.iter().zip(group.events()) {
-            if !is_row_of(row, event)? {
-                return Ok(Settlement::Absent);
-            }
-        }
-        let first = found.first().map(|row| rows::number(row, 1)).transpose()?;
+        self.look_for_events(group, driver).await
+    }
+
+    /// A group is stored wholly or not at all, and nobody else has events with the same IDs.
+    async fn look_for_events(&self, group: &Group<'_>, driver: &mut PgConnection) -> Result<Settlement, Failure> {
+        let found = find_positions(&self.tables, group.events(), driver).await?;
+        let first = found.and_then(|positions| positions.first().copied());
         Ok(first.map_or(Settlement::Absent, |first| Settlement::Stored { first }))
     }
 
-    /// A position only grows: a lower one says that the group is not stored, a higher one says nothing.
+    /// Looks for the token of the group, which all of its tracking has.
+    ///
+    /// A consumer that is not there, or not further than the group says, has not been moved on by the group. Where all
+    /// have been moved on by others, the group may have come before them.
     async fn look_for_tracking(&self, group: &Group<'_>, driver: &mut PgConnection) -> Result<Settlement, Failure> {
-        let mut settlement = Settlement::Stored { first: 0 };
-        for Tracking { upstream, position, .. } in group.trackings() {
-            let query = self.tables.last_tracking.query().bind(&**upstream);
-            let row = query.fetch_optional(&mut *driver).await?;
-            let found = row.map(|row| rows::number(&row, 0)).transpose()?;
-            match found {
-                None => return Ok(Settlement::Absent),
-                Some(found) if found < *position => return Ok(Settlement::Absent),
-                Some(found) if found > *position => settlement = Settlement::Unclear,
-                Some(_) => {}
+        for Tracking { key, position, .. } in group.trackings() {
+            let query = self.tables.last_tracking.query();
+            let query = query.bind(&*key.consumer).bind(&*key.upstream);
+            let Some(row) = query.fetch_optional(&mut *driver).await? else {
+                return Ok(Settlement::Absent);
+            };
+            if row.try_get::<Uuid, _>(3)? == group.token {
+                return Ok(Settlement::Stored { first: 0 });
+            }
+            if rows::number(&row, 0)? <= *position {
+                return Ok(Settlement::Absent);
             }
         }
-        Ok(settlement)
+        Ok(Settlement::Unclear)
     }
-}
-
-fn is_row_of(row: &PgRow, event: &StoredEvent) -> Result<bool, Failure> {
-    let topic: &str = row.try_get(2)?;
-    let state: &[u8] = row.try_get(3)?;
-    Ok(topic == event.topic && state == event.state)
 }

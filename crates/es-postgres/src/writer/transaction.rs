@@ -1,15 +1,17 @@
 //! Events in a transaction of the user's own.
 
-use std::time::Instant;
-
 use es_persistence::{
     DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind, StoredEvent, check_events,
 };
-use es_sql::{Save, SqlName, Table};
-use sqlx::PgConnection;
+use es_sql::{Save, SqlName};
+use sqlx::{Executor as _, PgConnection};
 
-use super::batch::Batch;
-use crate::{STORE, config::schema, error::Failure, schema::Tables};
+use super::{
+    Outcome,
+    batch::{Batch, conflict},
+    group::{Answer, Group},
+};
+use crate::{STORE, config::schema, error::Failure, reading::find_positions, schema::Tables};
 
 /// Stores events of one application in transactions of the caller's own, so that they are stored together with changes of
 /// other tables.
@@ -59,10 +61,14 @@ impl TransactionalEvents {
 
     /// Stores `events` in the transaction that `connection` has open, and returns their positions.
     ///
+    /// It uses a savepoint: after an error other than of the connection, the transaction can go on as if nothing had been
+    /// asked. Events that are there already under the same IDs keep their positions.
+    ///
     /// # Errors
     ///
     /// As [`insert_events`](es_persistence::AggregateRecorder::insert_events), but for outcomes that are unknown: nothing
-    /// is stored before the caller commits. After a conflict the transaction goes on.
+    /// is stored before the caller commits. A save by somebody else that is committed meanwhile is a conflict too.
+    /// [`Invalid`](RecorderErrorKind::Invalid) when `connection` has no transaction open.
     ///
     /// # Cancel safety
     ///
@@ -73,27 +79,57 @@ impl TransactionalEvents {
         events: Vec<StoredEvent>,
     ) -> Result<Vec<u64>, RecorderError> {
         check_events(STORE, &events)?;
-        let saves = [Save {
-            table: Table::Events,
-            events,
-            tracking: None,
-            since: Instant::now(),
-        }];
-        let mut batch = Batch::new(&saves);
-        if saves[0].events.is_empty() {
+        if events.is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(group) = batch.next_group() {
-            let answer = group.send(&self.tables, connection).await.map_err(|failure| {
-                if failure.is_lost() {
-                    failure.into_error_of(Operation::InsertEvents, RecorderErrorKind::NotStored)
-                } else {
-                    failure.into_error(Operation::InsertEvents)
-                }
-            })?;
-            batch.take_answer(&group, &answer);
+        let inserted = self.try_to_insert(connection, Save::of_events(events, None)).await;
+        inserted.unwrap_or_else(|failure| Err(refused(failure)))
+    }
+
+    async fn try_to_insert(&self, connection: &mut PgConnection, save: Save) -> Result<Outcome, Failure> {
+        let saves = [save];
+        let mut batch = Batch::new(&saves);
+        let Some(group) = batch.next_group() else {
+            return Ok(batch.into_outcomes().pop().unwrap_or_else(|| Ok(Vec::new())));
+        };
+        let outcome = match self.send(connection, &group).await {
+            Ok(answer) => {
+                batch.take_answer(&group, &answer);
+                batch.into_outcomes().pop().unwrap_or_else(|| Ok(Vec::new()))
+            }
+            Err(failure) if failure.is_taken() => Err(lost_race(&saves[0].events)),
+            Err(failure) => return Err(failure),
+        };
+        match outcome {
+            Err(error) if error.conflict().is_some() => {
+                let known = find_positions(&self.tables, saves[0].events.iter(), connection).await?;
+                Ok(known.ok_or(error))
+            }
+            outcome => Ok(outcome),
         }
-        batch.into_outcomes().pop().unwrap_or_else(|| Ok(Vec::new()))
+    }
+
+    /// Sends a group, and once more when somebody else has been faster: then the server sees what that one has stored,
+    /// unless the transaction looks at an older state of the database.
+    async fn send(&self, connection: &mut PgConnection, group: &Group<'_>) -> Result<Answer, Failure> {
+        match self.send_once(connection, group).await {
+            Err(failure) if failure.is_taken() => self.send_once(connection, group).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn send_once(&self, connection: &mut PgConnection, group: &Group<'_>) -> Result<Answer, Failure> {
+        connection.execute("SAVEPOINT es_postgres").await?;
+        let answer = group.send(&self.tables, connection).await;
+        match &answer {
+            Ok(_) => connection.execute("RELEASE SAVEPOINT es_postgres").await?,
+            Err(failure) if failure.is_lost() => return answer,
+            Err(_) => {
+                let back = "ROLLBACK TO SAVEPOINT es_postgres; RELEASE SAVEPOINT es_postgres";
+                connection.execute(back).await?
+            }
+        };
+        answer
     }
 
     /// Tells all who follow the log that there are new events, so that they look at once.
@@ -109,4 +145,25 @@ impl TransactionalEvents {
         told.map(drop)
             .map_err(|error| Failure::from(error).into_error(Operation::MaxPosition))
     }
+}
+
+/// The error of an insertion that nobody has committed.
+fn refused(failure: Failure) -> RecorderError {
+    let kind = if failure.is_lost() {
+        RecorderErrorKind::NotStored
+    } else if failure.is_outside_of_a_transaction() {
+        RecorderErrorKind::Invalid
+    } else {
+        return failure.into_error(Operation::InsertEvents);
+    };
+    failure.into_error_of(Operation::InsertEvents, kind)
+}
+
+/// The conflict with events that the transaction cannot see. They have at least the first of the versions.
+fn lost_race(events: &[StoredEvent]) -> RecorderError {
+    let first = events.iter().min_by_key(|event| event.originator_version);
+    first.map_or_else(
+        || RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::NotStored),
+        |event| conflict(event, event.originator_version),
+    )
 }

@@ -96,6 +96,9 @@ fn a_save_that_is_cut_off_is_settled() {
 #[test]
 fn a_save_that_cannot_be_settled_is_never_said_not_to_be_stored() {
     with_schema(|server, schema| async move {
+        // One second is enough for a save, not for twelve that make the tables.
+        let ddl = es_postgres::schema::ddl(&schema, APPLICATION).unwrap();
+        server.execute(&ddl).await;
         let lanes = (0..12).map(|lane| {
             let (server, schema) = (server.clone(), schema.clone());
             async move {

@@ -1,11 +1,11 @@
 //! Futures that are dropped at each poll, with one connection for everything.
 
-use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, task::Poll, time::Duration};
 
-use es_persistence::{BoxFuture, RecorderError, Selection, StreamSelection, Tracking};
+use es_persistence::{BoxFuture, RecorderError, Selection, StreamSelection, Tracking, TrackingKey};
 use sqlx::Row as _;
 
-use crate::store::{Store, event, id, rows, with_schema};
+use crate::store::{Store, event, id, rows, snapshot, with_schema};
 
 /// Polls `future` up to `polls` times and drops it; true says that it was ready.
 async fn poll_and_drop<T>(mut future: BoxFuture<'_, T>, polls: usize) -> bool {
@@ -24,7 +24,7 @@ async fn poll_and_drop<T>(mut future: BoxFuture<'_, T>, polls: usize) -> bool {
 async fn saves(store: &Store, polls: usize) -> Result<bool, RecorderError> {
     let id = id();
     let tracking = Tracking::new(id.to_string(), 7);
-    let upstream = Arc::clone(&tracking.upstream);
+    let key = tracking.key.clone();
     let save = store
         .recorder
         .insert_events_with_tracking(vec![event(&id, 1), event(&id, 2)], tracking);
@@ -35,7 +35,7 @@ async fn saves(store: &Store, polls: usize) -> Result<bool, RecorderError> {
     let stored = store.recorder.select_events(StreamSelection::of(id)).await?.len();
     let tracked = store
         .recorder
-        .last_tracking(upstream)
+        .last_tracking(key)
         .await?
         .map(|tracking| tracking.position);
     assert!(
@@ -72,8 +72,8 @@ fn a_dropped_call_harms_nobody() {
             poll_and_drop(store.recorder.select_events(all), polls).await;
             poll_and_drop(store.recorder.select_notifications(Selection::all()), polls).await;
             poll_and_drop(store.recorder.max_position(), polls).await;
-            poll_and_drop(store.recorder.last_tracking("nobody".into()), polls).await;
-            poll_and_drop(snapshots.insert_events(vec![event(&id(), 5)]), polls).await;
+            poll_and_drop(store.recorder.last_tracking(TrackingKey::of("nobody")), polls).await;
+            poll_and_drop(snapshots.insert_snapshots(vec![snapshot(&id(), 5)]), polls).await;
             assert_eq!(rows(&mut connection, &idle).await[0].get::<i64, _>(0), 0);
             if was_ready && polls > 20 {
                 break;

@@ -10,10 +10,13 @@ mod server;
 #[path = "../support/store.rs"]
 mod store;
 
+mod columns;
 mod cuts;
+mod damage;
 mod drops;
 mod encryption;
 mod forms;
+mod log;
 mod names;
 mod opening;
 mod passwords;
@@ -23,6 +26,7 @@ mod runtimes;
 mod statements;
 mod tails;
 mod terminations;
+mod tracking;
 mod transactions;
 mod wakeups;
 

@@ -1,10 +1,10 @@
 //! Names of applications and schemas.
 
-use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection};
+use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection, SnapshotDeletion};
 
 use sqlx::Row as _;
 
-use crate::store::{APPLICATION, event, id, open, rows, with_schema};
+use crate::store::{APPLICATION, event, id, open, rows, snapshot, with_schema};
 
 #[test]
 fn two_applications_in_one_schema_do_not_touch_each_other() {
@@ -20,7 +20,8 @@ fn two_applications_in_one_schema_do_not_touch_each_other() {
         assert_eq!(dogs_log.insert_events(vec![event(&id, 2)]).await.unwrap(), [2]);
         assert_eq!(cats_log.insert_events(vec![event(&id, 1)]).await.unwrap(), [1]);
         assert_eq!(cats_log.max_position().await.unwrap(), Some(1));
-        assert_eq!(dogs_log.select_notifications(Selection::all()).await.unwrap().len(), 2);
+        let log = dogs_log.select_notifications(Selection::all()).await.unwrap();
+        assert_eq!(log.notifications.len(), 2);
         dogs.close().await;
         cats.close().await;
     });
@@ -44,13 +45,8 @@ fn an_append_that_is_not_committed_holds_back_its_own_log_only() {
         assert_eq!(dogs_log.max_position().await.unwrap(), Some(1));
         assert_eq!(cats_log.insert_events(vec![event(&id(), 1)]).await.unwrap(), [2]);
         assert_eq!(cats_log.max_position().await.unwrap(), None);
-        assert!(
-            cats_log
-                .select_notifications(Selection::all())
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        let log = cats_log.select_notifications(Selection::all()).await.unwrap();
+        assert_eq!((log.notifications.len(), log.reached), (0, 0));
         transaction.commit().await.unwrap();
         assert_eq!(cats_log.max_position().await.unwrap(), Some(2));
         dogs.close().await;
@@ -67,10 +63,32 @@ fn a_name_may_be_a_word_of_sql_and_as_long_as_allowed() {
             let log = store.process_recorder().await.unwrap();
             assert_eq!(log.insert_events(vec![event(&id(), 1)]).await.unwrap(), [1]);
             let snapshots = store.snapshot_recorder().await.unwrap();
-            assert!(snapshots.insert_events(vec![event(&id(), 7)]).await.unwrap().is_empty());
+            snapshots.insert_snapshots(vec![snapshot(&id(), 7)]).await.unwrap();
+            let all = SnapshotDeletion::OfTopic("dogs.Dog".to_owned());
+            snapshots.delete_snapshots(all).await.unwrap();
             store.close().await;
         }
     });
+}
+
+/// The server cuts longer names, and two that are cut may be the same.
+#[test]
+fn no_name_is_longer_than_the_server_allows() {
+    let ddl = es_postgres::schema::ddl("public", &"n".repeat(48)).unwrap();
+    let names: Vec<_> = ddl.split('"').filter(|name| name.starts_with("nnnn")).collect();
+    assert!(names.len() > 50, "{}", names.len());
+    for name in names {
+        assert!(name.len() <= 63, "{name}");
+    }
+}
+
+/// A database in LATIN1 takes it, and so does every other.
+#[test]
+fn the_definition_is_plain_ascii() {
+    let grants = es_postgres::schema::grants("public", APPLICATION, "reader").unwrap();
+    for sql in [es_postgres::schema::ddl("public", APPLICATION).unwrap(), grants] {
+        assert!(sql.is_ascii());
+    }
 }
 
 #[test]
@@ -134,15 +152,17 @@ fn operators_of_the_caller_are_not_executed_by_the_owner() {
         rows(&mut connection, &format!("SET search_path = {schema}_trap, pg_catalog")).await;
         let trapped = sqlx::query("SELECT 1::bigint + 1").execute(&mut connection).await;
         assert!(trapped.unwrap_err().to_string().contains("trapped by +"));
-        let one =
-            format!("SELECT first FROM {schema}.dogs_events_append_one(gen_random_uuid(), '', 1, 'topic', ''::bytea)");
+        let one = format!(
+            "SELECT first FROM {schema}.dogs_append_one_v1(gen_random_uuid(), '', 1, 'topic', gen_random_uuid(), now(), \
+             1::smallint, ''::bytea, NULL, NULL)"
+        );
         for position in 1..=3_i64 {
             let first: i64 = rows(&mut connection, &one).await[0].get(0);
             assert_eq!(first, position);
         }
         let first = crate::tails::append(&mut connection, &schema, "dogs", &id(), 2).await;
         assert_eq!(first.unwrap(), 4);
-        let settled = format!("SELECT settled FROM {schema}.dogs_events_settled()");
+        let settled = format!("SELECT settled FROM {schema}.dogs_settled_v1()");
         let settled: i64 = rows(&mut connection, &settled).await[0].get(0);
         assert_eq!(settled, 5);
         server.drop_schema(&format!("{schema}_trap")).await;

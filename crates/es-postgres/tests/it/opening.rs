@@ -1,11 +1,11 @@
 //! Settings, tables and roles.
 
-use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection, Tracking};
+use es_persistence::{DatastoreError, EnvironmentError, RecorderErrorKind, Selection, SnapshotDeletion, Tracking};
 use futures_util::future::join_all;
 
 use crate::{
     server::Server,
-    store::{APPLICATION, chain, event, id, open, rows, with_schema},
+    store::{APPLICATION, chain, event, id, open, rows, snapshot, with_schema},
 };
 
 #[test]
@@ -37,7 +37,8 @@ fn the_definition_may_be_applied_again_and_keeps_what_is_there() {
         assert_eq!(recorder.insert_events(vec![event(&id(), 1)]).await.unwrap(), [1]);
         server.execute(&ddl).await;
         assert_eq!(recorder.insert_events(vec![event(&id(), 1)]).await.unwrap(), [2]);
-        assert_eq!(recorder.select_notifications(Selection::all()).await.unwrap().len(), 2);
+        let log = recorder.select_notifications(Selection::all()).await.unwrap();
+        assert_eq!(log.notifications.len(), 2);
         store.close().await;
     });
 }
@@ -167,15 +168,25 @@ fn a_role_that_may_only_execute_and_read_is_enough() {
                 .unwrap(),
             [1]
         );
-        assert_eq!(recorder.select_notifications(Selection::all()).await.unwrap().len(), 1);
+        let log = recorder.select_notifications(Selection::all()).await.unwrap();
+        assert_eq!(log.notifications.len(), 1);
         let snapshots = store.snapshot_recorder().await.unwrap();
-        assert!(snapshots.insert_events(vec![event(&id(), 3)]).await.unwrap().is_empty());
+        let id = id();
+        snapshots.insert_snapshots(vec![snapshot(&id, 3)]).await.unwrap();
+        let stream = snapshots.select_stream(id.clone(), 9, 9).await.unwrap();
+        assert_eq!(stream.snapshot, Some(snapshot(&id, 3)));
+        snapshots
+            .delete_snapshots(SnapshotDeletion::OfAggregate(id))
+            .await
+            .unwrap();
 
         let mut connection = server.connect().await;
         rows(&mut connection, &format!("SET ROLE {role}")).await;
         let denied = [
-            "INSERT INTO {schema}.dogs_events VALUES (9, gen_random_uuid(), '', 1, 't', '')",
-            "INSERT INTO {schema}.dogs_tracking VALUES ('u', 9)",
+            "INSERT INTO {schema}.dogs_events VALUES (9, 1, now(), gen_random_uuid(), gen_random_uuid(), 1, '', 't', '')",
+            "INSERT INTO {schema}.dogs_tracking VALUES (9, 0, NULL, gen_random_uuid(), '', 'u')",
+            "SELECT {schema}.dogs_track_v1('{}', '{}', '{}', '{}', '{}', gen_random_uuid())",
+            "DELETE FROM {schema}.dogs_snapshots",
             "UPDATE {schema}.dogs_events SET topic = ''",
             "DELETE FROM {schema}.dogs_events",
             "TRUNCATE {schema}.dogs_events",

@@ -115,7 +115,7 @@ fn a_store_works_through_a_pooler_in_session_mode() {
         let saves = (0..50).map(|_| store.recorder.insert_events(vec![event(&id(), 1), event(&id(), 1)]));
         join_all(saves).await.into_iter().for_each(|saved| drop(saved.unwrap()));
         let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
-        assert_eq!(log.len(), 100);
+        assert_eq!(log.notifications.len(), 100);
         store.datastore.close().await;
         drop(pooler);
     });

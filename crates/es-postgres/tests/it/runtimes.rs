@@ -80,7 +80,11 @@ fn closing_ends_subscriptions_and_waits_and_refuses_what_comes_later() {
         let follower = tokio::spawn(subscription.collect::<Vec<_>>());
         let waiter = {
             let recorder = Arc::clone(&store.recorder);
-            tokio::spawn(async move { recorder.wait_for_tracking("upstream".into(), 2).await })
+            tokio::spawn(async move {
+                recorder
+                    .wait_for_tracking(es_persistence::TrackingKey::of("upstream"), 2)
+                    .await
+            })
         };
         tokio::time::sleep(Duration::from_millis(200)).await;
         store.datastore.close().await;
@@ -96,7 +100,11 @@ fn closing_ends_subscriptions_and_waits_and_refuses_what_comes_later() {
         for error in [
             store.recorder.insert_events(events(&id(), 1)).await.unwrap_err(),
             store.recorder.max_position().await.unwrap_err(),
-            store.recorder.last_tracking("upstream".into()).await.unwrap_err(),
+            store
+                .recorder
+                .last_tracking(es_persistence::TrackingKey::of("upstream"))
+                .await
+                .unwrap_err(),
         ] {
             assert_eq!(*error.kind(), RecorderErrorKind::Closed);
             assert!(!error.is_retryable());

@@ -6,7 +6,7 @@ use es_persistence::Selection;
 
 use crate::{
     proxy::Proxy,
-    store::{APPLICATION, Store, event, events, id, with_schema},
+    store::{APPLICATION, Store, event, events, id, snapshot, with_schema},
 };
 
 const EXECUTE: u8 = b'E';
@@ -56,34 +56,35 @@ fn a_stream_is_read_by_one_statement_and_a_page_of_the_log_by_two() {
         let id = id();
         store.recorder.insert_events(events(&id, 10)).await.unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        let stream = es_persistence::StreamSelection::of(id);
+        let stream = es_persistence::StreamSelection::of(id.clone());
+        let snapshots = store.snapshots().await;
+        snapshots.insert_snapshots(vec![snapshot(&id, 8)]).await.unwrap();
         for round in 0..2 {
             let before = proxy.messages(EXECUTE);
             assert_eq!(store.recorder.select_events(stream.clone()).await.unwrap().len(), 10);
             let between = proxy.messages(EXECUTE);
-            assert_eq!(
-                store
-                    .recorder
-                    .select_notifications(Selection::all())
-                    .await
-                    .unwrap()
-                    .len(),
-                10
-            );
+            let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+            assert_eq!(log.notifications.len(), 10);
             let bounded = proxy.messages(EXECUTE);
             // What is known to be complete needs no bound.
-            assert_eq!(
-                store
-                    .recorder
-                    .select_notifications(Selection::all().up_to(9))
-                    .await
-                    .unwrap()
-                    .len(),
-                9
-            );
+            let log = store
+                .recorder
+                .select_notifications(Selection::all().up_to(9))
+                .await
+                .unwrap();
+            assert_eq!(log.notifications.len(), 9);
             let after = proxy.messages(EXECUTE);
+            let stream = snapshots.select_stream(id.clone(), 10, 100).await.unwrap();
+            assert_eq!((stream.snapshot.is_some(), stream.events.len()), (true, 3));
+            let with_snapshot = proxy.messages(EXECUTE);
             if round == 1 {
-                assert_eq!([between - before, bounded - between, after - bounded], [1, 2, 1]);
+                let counts = [
+                    between - before,
+                    bounded - between,
+                    after - bounded,
+                    with_snapshot - after,
+                ];
+                assert_eq!(counts, [1, 2, 1, 1]);
             }
         }
         store.datastore.close().await;

@@ -18,7 +18,7 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use crate::{
     server::Server,
-    store::{APPLICATION, Store, event, id, with_schema},
+    store::{APPLICATION, Store, event, fresh_uuid, id, with_schema},
 };
 
 /// Appends events of a fresh aggregate in a transaction of the caller's own, and returns the first position.
@@ -33,17 +33,15 @@ pub(crate) async fn append(
         panic!("{id} is no UUID")
     };
     let sql = format!(
-        "SELECT first FROM {schema}.{name}_events_append($1, ARRAY[''], ARRAY[0], $2, $3, $4, $5, $6, $7, \
-         ARRAY[]::text[], ARRAY[]::bigint[], ARRAY[]::uuid[])"
+        "SELECT first FROM {schema}.{name}_append_v1($1, ARRAY[''], ARRAY[0], $2, $3, ARRAY[''], $4, ARRAY['topic'], $5, \
+         ARRAY[now()], ARRAY[1::smallint], $6, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', gen_random_uuid())"
     );
     let versions: Vec<_> = (1_i64..).take(count).collect();
-    let query = sqlx::query(AssertSqlSafe(sql))
-        .bind(vec![*uuid])
-        .bind(vec![*uuid; count]);
-    let query = query.bind(vec![""; count]).bind(versions).bind(vec!["topic"; count]);
-    let query = query
-        .bind(vec![b"state".as_slice(); count])
-        .bind((0_i32..).take(count).collect::<Vec<_>>());
+    let event_ids: Vec<_> = std::iter::repeat_with(fresh_uuid).take(count).collect();
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(vec![*uuid]);
+    let query = query.bind((0_i32..).take(count).collect::<Vec<_>>());
+    let query = query.bind(vec![*uuid; count]).bind(versions).bind(event_ids);
+    let query = query.bind(vec![b"state".as_slice(); count]);
     query.fetch_one(connection).await?.try_get(0)
 }
 
@@ -134,7 +132,7 @@ impl Reader {
         if self == Self::OneStatement {
             let sql = format!(
                 "SELECT position FROM {0}.dogs_events WHERE position > $1 \
-                 AND position <= (SELECT settled FROM {0}.dogs_events_settled()) ORDER BY position",
+                 AND position <= (SELECT settled FROM {0}.dogs_settled_v1()) ORDER BY position",
                 store.schema
             );
             let rows = sqlx::query(AssertSqlSafe(sql))
@@ -146,7 +144,8 @@ impl Reader {
         }
         let page = Selection::after(last.unsigned_abs()).limit(fastrand::usize(1..2000));
         let page = store.recorder.select_notifications(page).await.unwrap();
-        page.iter()
+        page.notifications
+            .iter()
             .map(|notification| i64::try_from(notification.position).unwrap())
             .collect()
     }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use es_persistence::{OriginatorId, ProcessRecorder, RecorderError, RecorderErrorKind, Selection, StreamSelection};
+use es_persistence::{OriginatorId, ProcessRecorder, RecorderError, RecorderErrorKind, StreamSelection};
 use futures_util::future::join_all;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
@@ -100,7 +100,7 @@ fn outcomes_are_right_while_connections_are_ended() {
             "{ended} connections ended; stored, unknown, not stored: {counts:?}"
         ));
         assert!(ended > 10 && counts[0] > 200, "{ended} connections ended, {counts:?}");
-        let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+        let log = store.log().await;
         for save in log.chunks(3) {
             assert!(
                 save.iter()
@@ -205,7 +205,7 @@ fn strike(blow: Blow) {
         is_over.store(true, SeqCst);
         let outcomes: Vec<_> = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
         let counts = compare(&store, outcomes).await;
-        let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+        let log = store.log().await;
         assert!(
             log.len() >= 3 * counts[0] && counts[0] > 100,
             "{} events, {counts:?}",

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use es_persistence::{ApplicationRecorder, Selection, Subscription, Tracking};
+use es_persistence::{ReadableLog, Selection, Subscription, Tracking, TrackingKey};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc;
 
@@ -20,7 +20,7 @@ pub(crate) async fn deliveries(store: &Store) -> mpsc::UnboundedReceiver<Instant
     let recorder = Arc::clone(&store.recorder);
     let last = recorder.max_position().await.unwrap().unwrap_or(0);
     drop(tokio::spawn(async move {
-        let mut subscription = Subscription::new(recorder as Arc<dyn ApplicationRecorder>, Selection::after(last));
+        let mut subscription = Subscription::new(recorder as Arc<dyn ReadableLog>, Selection::after(last));
         while let Some(Ok(_)) = subscription.next().await {
             if delivered.send(Instant::now()).is_err() {
                 return;
@@ -159,7 +159,10 @@ fn positions_that_another_process_has_tracked_are_noticed_soon() {
         for position in 1..=20 {
             let recorder = Arc::clone(&store.recorder);
             let waiter = tokio::spawn(async move {
-                recorder.wait_for_tracking("upstream".into(), position).await.unwrap();
+                recorder
+                    .wait_for_tracking(TrackingKey::of("upstream"), position)
+                    .await
+                    .unwrap();
                 Instant::now()
             });
             let pause = if position == 1 { 500 } else { fastrand::u64(20..40) };

@@ -3,7 +3,8 @@
 use std::{error::Error, sync::Arc};
 
 use es_persistence::{
-    AggregateRecorder, Datastore, DatastoreError, Environment, OriginatorId, ProcessRecorder, StoredEvent,
+    Datastore, DatastoreError, Environment, Notification, OriginatorId, ProcessRecorder, Selection, SnapshotRecorder,
+    StoredEvent, StoredSnapshot, Timestamp,
 };
 use sqlx::{AssertSqlSafe, PgConnection, postgres::PgRow};
 use tokio::runtime;
@@ -66,8 +67,14 @@ impl Store {
         Self::open(self.server.clone(), self.schema.clone(), environment).await
     }
 
-    pub(crate) async fn snapshots(&self) -> Arc<dyn AggregateRecorder> {
+    pub(crate) async fn snapshots(&self) -> Arc<dyn SnapshotRecorder> {
         self.datastore.snapshot_recorder().await.unwrap()
+    }
+
+    /// The whole log.
+    pub(crate) async fn log(&self) -> Vec<Notification> {
+        let page = self.recorder.select_notifications(Selection::all()).await;
+        page.unwrap().notifications
     }
 }
 
@@ -76,14 +83,24 @@ pub(crate) async fn open(environment: &Environment) -> Result<Arc<dyn Datastore>
     es_postgres::factory().open(environment).await
 }
 
-/// An event that no other has the bytes of.
+/// An event with an ID of its own.
 pub(crate) fn event(id: &OriginatorId, version: u64) -> StoredEvent {
-    StoredEvent {
-        originator_id: id.clone(),
-        originator_version: version,
-        topic: "dogs.Dog.Registered".into(),
-        state: format!(r#"{{"event_id":"{:032x}"}}"#, fastrand::u128(..)).into_bytes(),
-    }
+    let state = format!(r#"{{"trick":"{:032x}"}}"#, fastrand::u128(..)).into_bytes();
+    StoredEvent::new(id.clone(), version, "dogs.Dog.Registered", state).with_stamp(fresh_uuid(), time())
+}
+
+/// A snapshot of an aggregate.
+pub(crate) fn snapshot(id: &OriginatorId, version: u64) -> StoredSnapshot {
+    StoredSnapshot::new(id.clone(), version, "dogs.Dog", b"{}".to_vec()).with_timestamp(time())
+}
+
+/// The time of all events.
+pub(crate) fn time() -> Timestamp {
+    "2026-01-02T03:04:05.000006Z".parse().unwrap()
+}
+
+pub(crate) fn fresh_uuid() -> Uuid {
+    Uuid::from_u128(fastrand::u128(1..))
 }
 
 /// Events of versions from 1 on.
@@ -93,7 +110,7 @@ pub(crate) fn events(id: &OriginatorId, count: u64) -> Vec<StoredEvent> {
 
 /// A fresh aggregate.
 pub(crate) fn id() -> OriginatorId {
-    OriginatorId::Uuid(Uuid::from_u128(fastrand::u128(..)))
+    OriginatorId::Uuid(fresh_uuid())
 }
 
 /// An error with all its causes.

@@ -1,10 +1,16 @@
-//! How a batch of saves becomes as few commits as can be.
+//! A batch of saves becomes as few commits as possible.
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
-use es_sql::{Save, Table};
+use es_persistence::StoredEvent;
+use es_sql::Save;
 
-use super::{Outcome, Writer, insertion::WriteError, refusal::Refusal, statements::ROWS};
+use super::{
+    Outcome, Writer,
+    attempt::{Attempt, Token},
+    insertion::WriteError,
+    statements::ROWS,
+};
 use crate::error::Failure;
 
 impl Writer {
@@ -19,37 +25,45 @@ impl Writer {
         outcomes
     }
 
-    /// Stores a group: all of it by one statement when it can be, else each save by its own, in one transaction.
+    /// Stores a group: all of it together if no row is refused, otherwise each save by itself.
     async fn write_group(&mut self, group: &[Save], outcomes: &mut Vec<Outcome>) {
-        let rows = group.iter().map(|save| save.events.len()).sum();
-        if rows > 0 && rows <= ROWS && group.iter().all(Save::is_plain) {
-            match self.write_at_once(group, rows).await {
-                Ok(first) => return outcomes.extend(number(group, first).map(Ok)),
-                Err(WriteError::Refused(refusal)) if group.len() == 1 => {
-                    return outcomes.push(Err(self.explain(&group[0], refusal).await));
-                }
-                Err(WriteError::Refused(_)) => {}
-                Err(WriteError::Failed(failure)) => return self.settle(group, failure, outcomes).await,
+        let attempt = Attempt::new(self.tokens.next());
+        match self.write_together(group, attempt.token).await {
+            Ok(first) => outcomes.extend(number(group, first).map(Ok)),
+            Err(WriteError::Refused(refusal)) if group.len() == 1 => {
+                outcomes.push(Err(self.explain(&group[0], refusal).await));
             }
-        }
-        match self.write_one_by_one(group).await {
-            Err(failure) => self.settle(group, failure, outcomes).await,
-            Ok(written) => {
-                for (save, written) in group.iter().zip(written) {
-                    outcomes.push(match written {
-                        Ok(positions) => Ok(positions),
-                        Err(refusal) => Err(self.explain(save, refusal).await),
-                    });
-                }
-            }
+            Err(WriteError::Refused(_)) => self.write_one_by_one(group, attempt, outcomes).await,
+            Err(WriteError::Failed(failure)) => self.settle(group, &attempt, failure, outcomes).await,
         }
     }
 
-    /// Stores all events of a group by one statement, and returns the position of the first.
-    async fn write_at_once(&mut self, group: &[Save], rows: usize) -> Result<u64, WriteError> {
-        let events = group.iter().flat_map(|save| &save.events);
+    /// Stores a group in one commit, and returns the position of its first event: by one statement if there are nothing but
+    /// events, and not too many.
+    async fn write_together(&mut self, group: &[Save], token: Token) -> Result<u64, WriteError> {
+        let events: Vec<_> = group.iter().flat_map(|save| save.events.iter()).collect();
+        if events.len() <= ROWS && group.iter().all(Save::is_plain) {
+            return self.write_at_once(&events).await;
+        }
+        self.link.execute("BEGIN IMMEDIATE").await?;
+        let connection = self.link.get().await?;
+        match self.statements.write_group(connection, group, &events, &token).await {
+            Ok(first) => {
+                self.link.execute("COMMIT").await?;
+                Ok(first)
+            }
+            Err(WriteError::Refused(refusal)) => {
+                self.link.execute("ROLLBACK").await?;
+                Err(WriteError::Refused(refusal))
+            }
+            Err(failed) => Err(failed),
+        }
+    }
+
+    /// Stores events by one statement, and returns the position of the first.
+    async fn write_at_once(&mut self, events: &[&StoredEvent]) -> Result<u64, WriteError> {
         let (connection, place) = self.link.get_with_place().await?;
-        let mut insert = pin!(self.statements.insert(connection, Table::Events, events, rows));
+        let mut insert = pin!(self.statements.insert_events(connection, events));
         let begun = poll_fn(|context| Poll::Ready(insert.as_mut().poll(context))).await;
         place.look();
         match begun {
@@ -59,12 +73,25 @@ impl Writer {
     }
 
     /// Stores in one commit those saves of a group that are not refused.
-    async fn write_one_by_one(&mut self, group: &[Save]) -> Result<Vec<Result<Vec<u64>, Refusal>>, Failure> {
+    async fn write_one_by_one(&mut self, group: &[Save], mut attempt: Attempt, outcomes: &mut Vec<Outcome>) {
+        if let Err(failure) = self.try_one_by_one(group, &mut attempt).await {
+            return self.settle(group, &attempt, failure, outcomes).await;
+        }
+        for (save, written) in group.iter().zip(attempt.written) {
+            outcomes.push(match written {
+                Ok(positions) => Ok(positions),
+                Err(refusal) => Err(self.explain(save, refusal).await),
+            });
+        }
+    }
+
+    async fn try_one_by_one(&mut self, group: &[Save], attempt: &mut Attempt) -> Result<(), Failure> {
         self.link.execute("BEGIN IMMEDIATE").await?;
-        let mut written = Vec::with_capacity(group.len());
         for save in group {
             self.link.execute("SAVEPOINT save").await?;
-            written.push(match self.statements.write(self.link.get().await?, save).await {
+            let connection = self.link.get().await?;
+            let written = self.statements.write(connection, save, &attempt.token).await;
+            attempt.written.push(match written {
                 Ok(positions) => Ok(positions),
                 Err(WriteError::Refused(refusal)) => {
                     self.link.execute("ROLLBACK TO save").await?;
@@ -74,8 +101,7 @@ impl Writer {
             });
             self.link.execute("RELEASE save").await?;
         }
-        self.link.execute("COMMIT").await?;
-        Ok(written)
+        self.link.execute("COMMIT").await
     }
 }
 

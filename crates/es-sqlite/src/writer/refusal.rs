@@ -1,25 +1,48 @@
-//! Why the tables refuse a save, in the words of the caller.
+//! Refusals of the tables, in the words of the caller.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use es_persistence::{AlreadyTracked, Conflict, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking};
-use es_sql::{Save, Table};
+use es_persistence::{
+    AlreadyTracked, Conflict, Fenced, Operation, OriginatorId, RecorderError, RecorderErrorKind, Tracking, TrackingKey,
+};
+use es_sql::Save;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::Writer;
-use crate::{STORE, error::Failure, rows, schema::Tables};
+use crate::{STORE, error::Failure, rows::IdColumn, schema::Tables};
 
 /// What the tables refuse.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Refusal {
     /// An event does not follow the last one of its aggregate.
     Events,
-    /// The tracking does not come after the last one of its upstream.
+    /// The tracking does not come after the last one of its consumer, or its lease has passed to another instance.
     Tracking,
 }
 
+/// What the tables have of a consumer in a log.
+pub(super) struct StoredTracking {
+    position: i64,
+    fence: i64,
+    token: Vec<u8>,
+}
+
+impl StoredTracking {
+    pub(super) const fn position(&self) -> u64 {
+        self.position.unsigned_abs()
+    }
+
+    const fn fence(&self) -> u64 {
+        self.fence.unsigned_abs()
+    }
+
+    pub(super) fn token(&self) -> &[u8] {
+        &self.token
+    }
+}
+
 impl Refusal {
-    /// What could not be done.
+    /// The operation that failed.
     pub(super) const fn operation(self) -> Operation {
         match self {
             Self::Events => Operation::InsertEvents,
@@ -29,7 +52,7 @@ impl Refusal {
 }
 
 impl Writer {
-    /// The error that says why `save` was refused.
+    /// Returns the error that says why `save` was refused.
     pub(super) async fn explain(&mut self, save: &Save, refusal: Refusal) -> RecorderError {
         let explained = match self.link.get().await {
             Ok(connection) => self.tables.explain(connection, save, refusal).await,
@@ -46,7 +69,7 @@ impl Writer {
 }
 
 impl Tables {
-    /// The error that says which aggregate has moved on, or how far the upstream has been processed.
+    /// Returns the error that says which aggregate has moved on, or how far the log has been processed.
     pub(super) async fn explain(
         &self,
         connection: &mut SqliteConnection,
@@ -65,23 +88,34 @@ impl Tables {
         connection: &mut SqliteConnection,
         tracking: &Tracking,
     ) -> Result<RecorderErrorKind, Failure> {
-        let last_position = self.last_position(connection, &tracking.upstream).await?;
-        Ok(RecorderErrorKind::AlreadyTracked(AlreadyTracked {
-            upstream: Arc::clone(&tracking.upstream),
-            position: tracking.position,
-            last_position,
-        }))
+        let stored = self.stored_tracking(connection, &tracking.key).await?;
+        let (last_position, last_fence) = stored.map_or((0, 0), |last| (last.position(), last.fence()));
+        let key = tracking.key.clone();
+        Ok(if tracking.fence < last_fence {
+            RecorderErrorKind::Fenced(Fenced {
+                key,
+                fence: tracking.fence,
+                last_fence,
+            })
+        } else {
+            RecorderErrorKind::AlreadyTracked(AlreadyTracked {
+                key,
+                position: tracking.position,
+                last_position,
+            })
+        })
     }
 
-    /// How far the upstream has been processed; 0 when nothing of it has been.
-    pub(super) async fn last_position(
+    /// Reads what is stored of a consumer in a log, or `None` if nothing is.
+    pub(super) async fn stored_tracking(
         &self,
         connection: &mut SqliteConnection,
-        upstream: &str,
-    ) -> Result<u64, Failure> {
-        let query = sqlx::query_as::<_, (i64, Option<Vec<u8>>)>(AssertSqlSafe(self.tracking.select.clone()));
-        let row = query.bind(upstream).fetch_optional(connection).await?;
-        Ok(row.map_or(0, |(position, _)| position.unsigned_abs()))
+        key: &TrackingKey,
+    ) -> Result<Option<StoredTracking>, Failure> {
+        let query = sqlx::query_as(AssertSqlSafe(self.tracking.select.clone()));
+        let query = query.bind(&*key.consumer).bind(&*key.upstream);
+        let row: Option<(i64, Option<Vec<u8>>, i64, Vec<u8>)> = query.fetch_optional(connection).await?;
+        Ok(row.map(|(position, _, fence, token)| StoredTracking { position, fence, token }))
     }
 
     /// Finds the event that does not follow. Another process may have made it fit meanwhile: then it is the first one.
@@ -90,59 +124,32 @@ impl Tables {
         connection: &mut SqliteConnection,
         save: &Save,
     ) -> Result<RecorderErrorKind, Failure> {
-        let mut earlier: HashMap<&OriginatorId, Vec<u64>> = HashMap::new();
+        let mut last_versions: HashMap<&OriginatorId, u64> = HashMap::new();
         let mut first = None;
-        for event in &save.events {
+        for event in save.events.iter() {
             let (id, version) = (&event.originator_id, event.originator_version);
-            let stored = self.stored_versions(connection, save.table, id, version).await?;
-            let earlier = earlier.entry(id).or_default();
-            let last_version = earlier.iter().copied().fold(stored.last, u64::max);
+            let last_version = match last_versions.get(id) {
+                Some(last_version) => *last_version,
+                None => self.last_version(connection, id).await?,
+            };
             let conflict = Conflict {
                 originator_id: id.clone(),
                 version,
                 last_version,
             };
-            let follows = match save.table {
-                Table::Events => version == last_version + 1,
-                // Versions of snapshots may be skipped, and taken later.
-                Table::Snapshots => !stored.has_it && !earlier.contains(&version),
-            };
-            if !follows {
+            if version != last_version + 1 {
                 return Ok(RecorderErrorKind::Conflict(conflict));
             }
-            earlier.push(version);
+            last_versions.insert(id, version);
             first.get_or_insert(conflict);
         }
         Ok(first.map_or(RecorderErrorKind::Other, RecorderErrorKind::Conflict))
     }
 
-    async fn stored_versions(
-        &self,
-        connection: &mut SqliteConnection,
-        table: Table,
-        id: &OriginatorId,
-        version: u64,
-    ) -> Result<Stored, Failure> {
-        let stream = match table {
-            Table::Events => &self.events.stream,
-            Table::Snapshots => &self.snapshots.stream,
-        };
-        let query = sqlx::query_as(AssertSqlSafe(stream.versions.clone()));
-        let query = match id {
-            OriginatorId::Uuid(uuid) => query.bind(uuid.as_bytes().as_slice()),
-            OriginatorId::Text(text) => query.bind(&**text),
-        };
-        let query = query.bind(rows::to_column(version));
-        let (last, has_it): (i64, bool) = query.fetch_one(connection).await?;
-        Ok(Stored {
-            last: last.unsigned_abs(),
-            has_it,
-        })
+    /// Reads the last version of an aggregate; 0 if it has no events.
+    async fn last_version(&self, connection: &mut SqliteConnection, id: &OriginatorId) -> Result<u64, Failure> {
+        let query = sqlx::query_scalar(AssertSqlSafe(self.events.last_version.clone()));
+        let version: i64 = query.bind(IdColumn(id)).fetch_one(connection).await?;
+        Ok(version.unsigned_abs())
     }
-}
-
-/// What is stored of an aggregate.
-struct Stored {
-    last: u64,
-    has_it: bool,
 }

@@ -1,14 +1,14 @@
 //! Events in a transaction of the user's own.
 
-use std::{error, time::Instant};
+use std::error;
 
 use es_persistence::{
     DatastoreError, Environment, Operation, RecorderError, RecorderErrorKind, StoredEvent, check_events,
 };
-use es_sql::{Save, SqlName, Table};
+use es_sql::{Save, SqlName};
 use sqlx::{Executor as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{insertion::WriteError, refusal::Refusal, statements::Statements};
+use super::{attempt::Token, insertion::WriteError, refusal::Refusal, statements::Statements};
 use crate::{
     STORE,
     config::{Config, Location},
@@ -21,7 +21,7 @@ use crate::{
 /// other tables in the same file.
 ///
 /// ```
-/// use es_persistence::{Environment, StoredEvent};
+/// use es_persistence::{Environment, StoredEvent, Timestamp};
 /// use es_sqlite::TransactionalEvents;
 /// use sqlx::{ConnectOptions as _, Connection as _};
 ///
@@ -38,12 +38,9 @@ use crate::{
 /// let mut connection = events.connect_options().connect().await?;
 /// sqlx::query("CREATE TABLE letters (text TEXT NOT NULL)").execute(&mut connection).await?;
 ///
-/// let opened = StoredEvent {
-///     originator_id: "account-1".into(),
-///     originator_version: 1,
-///     topic: "Account.Opened".into(),
-///     state: b"{}".to_vec(),
-/// };
+/// # let event_id = "0190b3c0-7000-7000-8000-000000000001".parse()?;
+/// let opened = StoredEvent::new("account-1".into(), 1, "Account.Opened", b"{}".to_vec())
+///     .with_stamp(event_id, "2026-01-02T03:04:05Z".parse::<Timestamp>()?);
 /// let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
 /// sqlx::query("INSERT INTO letters VALUES ('Welcome!')").execute(&mut *transaction).await?;
 /// let positions = events.insert_in(&mut transaction, vec![opened]).await?;
@@ -153,12 +150,7 @@ impl TransactionalEvents {
         if !is_in_transaction(connection).await.map_err(not_stored)? {
             return Err(invalid(Operation::InsertEvents, TransactionError::NotBegun));
         }
-        let save = Save {
-            table: Table::Events,
-            events,
-            tracking: None,
-            since: Instant::now(),
-        };
+        let save = Save::of_events(events, None);
         match self.write_or_undo(connection, &save).await.map_err(not_stored)? {
             Ok(positions) => Ok(positions),
             Err(refusal) => {
@@ -180,12 +172,12 @@ impl TransactionalEvents {
 
     /// The form is looked at behind the write: to read first would let a transaction that was not begun to write fail.
     async fn write(&self, connection: &mut SqliteConnection, save: &Save) -> Result<Written, Failure> {
-        let written = match self.statements.write(connection, save).await {
+        let written = match self.statements.write(connection, save, &Token::default()).await {
             Ok(positions) => Ok(positions),
             Err(WriteError::Refused(refusal)) => Err(refusal),
             Err(WriteError::Failed(failure)) => return Err(failure),
         };
-        self.statements.tables.check(&self.application, connection).await?;
+        self.statements.tables.check_form(&self.application, connection).await?;
         if written.is_ok() {
             connection.execute("RELEASE es_save").await?;
         }

@@ -1,6 +1,9 @@
 //! The n-th write or sync fails, for every n.
 
-use std::process::{Output, Stdio};
+use std::{
+    collections::BTreeSet,
+    process::{Output, Stdio},
+};
 
 use libtest_mimic::Failed;
 
@@ -110,5 +113,42 @@ fn recovers(acks: &Acks) -> Result<(), Failed> {
     let stored = acks.of("stored").count();
     require(stored + 1 >= SAVES, || {
         format!("only {stored} of {SAVES} saves were stored: {:?}", acks.0)
+    })
+}
+
+/// Two processes store the positions of one consumer, and the syncs of one of them fail: no position is acknowledged to
+/// both.
+pub(crate) fn syncs_of_one_of_two_who_track() -> Result<(), Failed> {
+    const POSITIONS: usize = 40;
+    let (mut fired, mut contested) = (0, 0);
+    for n in 1..=25 {
+        let folder = tempfile::tempdir()?;
+        let of = |name: &str| Orders {
+            name: name.to_owned(),
+            tracking: true,
+            ..Orders::new(folder.path(), 1, POSITIONS)
+        };
+        let (faulty, sound) = (of("faulty"), of("sound"));
+        let mut rival = sound.command().stdout(Stdio::null()).spawn()?;
+        let fault = Fault {
+            operation: "sync",
+            duration: "once",
+            error: EIO,
+        };
+        let output = start(&fault, n, &faulty)?;
+        require(rival.wait()?.success(), || "the sound process failed".to_owned())?;
+        fired += usize::from(String::from_utf8_lossy(&output.stderr).contains("shim: fired"));
+        let [faulty, sound] = [faulty, sound].map(|orders| Acks::read(&orders.acks()));
+        let by_faulty: BTreeSet<_> = faulty.of("stored").collect();
+        let by_sound: BTreeSet<_> = sound.of("stored").collect();
+        let both: Vec<_> = by_faulty.intersection(&by_sound).collect();
+        require(both.is_empty(), || {
+            format!("n = {n}: both were told that they stored {both:?}")
+        })?;
+        contested += usize::from(!by_faulty.is_empty() && !by_sound.is_empty());
+    }
+    println!("two who track: {fired} faults, {contested} runs in which both stored something");
+    require(fired > 5 && contested > 5, || {
+        "the two hardly met: the test is blind".to_owned()
     })
 }

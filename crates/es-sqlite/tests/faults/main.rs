@@ -68,6 +68,11 @@ fn main() -> ExitCode {
             errors::syncs_for_ever,
             true,
         ),
+        trial(
+            "a_failed_sync_never_makes_two_processes_track_one_position",
+            errors::syncs_of_one_of_two_who_track,
+            true,
+        ),
         trial("a_power_loss_loses_nothing_that_was_acknowledged", power::full, true),
         trial(
             "control_a_power_loss_without_syncs_is_noticed",

@@ -11,7 +11,7 @@ use std::{
 
 use es_persistence::{
     ApplicationRecorder, Datastore, DatastoreError, Environment, OriginatorId, RecorderError, RecorderErrorKind,
-    StoredEvent,
+    StoredEvent, Timestamp, Tracking, TrackingKey,
 };
 use es_sqlite::TransactionalEvents;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _, SqliteConnection};
@@ -32,6 +32,8 @@ pub(crate) struct Orders {
     pub(crate) synchronous: String,
     /// Whether every second writer saves by transactions of its own, in which it writes down the name of the save.
     pub(crate) transactions: bool,
+    /// Whether it stores positions of a log in place of events, each as a save.
+    pub(crate) tracking: bool,
 }
 
 const KEY: &str = "ES_SQLITE_VICTIM";
@@ -46,13 +48,16 @@ impl Orders {
             saves,
             synchronous,
             transactions: false,
+            tracking: false,
         }
     }
 
     /// The orders that this process was started with, if it is a victim.
     pub(crate) fn from_environment() -> Option<Self> {
         let text = env::var(KEY).ok()?;
-        let [folder, name, writers, saves, synchronous, transactions] = text.split('|').collect::<Vec<_>>()[..] else {
+        let [folder, name, writers, saves, synchronous, transactions, tracking] =
+            text.split('|').collect::<Vec<_>>()[..]
+        else {
             return None;
         };
         Some(Self {
@@ -62,6 +67,7 @@ impl Orders {
             saves: saves.parse().ok()?,
             synchronous: synchronous.to_owned(),
             transactions: transactions.parse().ok()?,
+            tracking: tracking.parse().ok()?,
         })
     }
 
@@ -75,11 +81,12 @@ impl Orders {
             saves,
             synchronous,
             transactions,
+            tracking,
         } = self;
         command.env(
             KEY,
             format!(
-                "{}|{name}|{writers}|{saves}|{synchronous}|{transactions}",
+                "{}|{name}|{writers}|{saves}|{synchronous}|{transactions}|{tracking}",
                 folder.display()
             ),
         );
@@ -115,17 +122,44 @@ pub(crate) fn run(orders: &Orders) -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(save_all(orders));
+    if orders.tracking {
+        runtime.block_on(track_all(orders));
+    } else {
+        runtime.block_on(save_all(orders));
+    }
     ExitCode::SUCCESS
 }
 
-async fn save_all(orders: &Orders) {
+fn acks(orders: &Orders) -> Arc<Mutex<File>> {
     let acks = OpenOptions::new()
         .create(true)
         .append(true)
         .open(orders.acks())
         .unwrap();
-    let acks = Arc::new(Mutex::new(acks));
+    Arc::new(Mutex::new(acks))
+}
+
+/// The consumer whose position victims store.
+fn consumer() -> TrackingKey {
+    TrackingKey::new("victim", "shop")
+}
+
+/// Stores the positions 1, 2, 3, … of one log.
+async fn track_all(orders: &Orders) {
+    let acks = acks(orders);
+    let (datastore, _) = open(orders).await;
+    let recorder = datastore.tracking_recorder().await.unwrap();
+    for position in 1..=orders.saves {
+        let saved = recorder
+            .insert_tracking(Tracking::of(consumer(), position as u64))
+            .await;
+        say(&acks, &position.to_string(), outcome(saved.map(|()| Vec::new())));
+    }
+    datastore.close().await;
+}
+
+async fn save_all(orders: &Orders) {
+    let acks = acks(orders);
     let (datastore, recorder) = open(orders).await;
     let writers = (0..orders.writers).map(|writer| {
         let (orders, recorder, acks) = (orders.clone(), Arc::clone(&recorder), Arc::clone(&acks));
@@ -211,11 +245,10 @@ impl Own {
 
 /// Events of `len` aggregates; each says in its state to which save it belongs and how many others do.
 fn events(name: &str, len: usize) -> Vec<StoredEvent> {
-    let event = |index| StoredEvent {
-        originator_id: OriginatorId::Uuid(Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/{index}").as_bytes())),
-        originator_version: 1,
-        topic: "Victim.Saved".into(),
-        state: format!("{name} {len} {}", "x".repeat(300)).into_bytes(),
+    let event = |index| {
+        let uuid = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name}/{index}").as_bytes());
+        let state = format!("{name} {len} {}", "x".repeat(300)).into_bytes();
+        StoredEvent::new(OriginatorId::Uuid(uuid), 1, "Victim.Saved", state).with_stamp(uuid, Timestamp::UNIX_EPOCH)
     };
     (0..len).map(event).collect()
 }

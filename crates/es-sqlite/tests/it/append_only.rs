@@ -1,14 +1,18 @@
 //! The file itself refuses what the library never does.
 
-use crate::store::{close, events, execute, open};
+use crate::store::{close, events, execute, log, open};
 
 #[tokio::test]
 async fn no_statement_changes_removes_or_replaces_an_event() {
     let store = open().await;
     store.recorder.insert_events(events(1, 3)).await.unwrap();
     let folder = close(store).await;
-    let columns = "INTO bank_events (position, originator_id, originator_version, topic, state)";
-    let same = "SELECT position, originator_id, originator_version, topic, x'00' FROM bank_events";
+    let columns = "INTO bank_events \
+        (position, originator_id, originator_version, topic, event_id, timestamp, schema_version, state)";
+    let same = "SELECT position, originator_id, originator_version, topic, event_id, 0, 1, x'00' FROM bank_events";
+    let of = |position, version| {
+        format!("SELECT {position}, originator_id, {version}, topic, event_id, 0, 1, x'00' FROM bank_events LIMIT 1")
+    };
     for sql in [
         "UPDATE bank_events SET state = x'00'".to_owned(),
         "UPDATE bank_events SET position = position + 10".to_owned(),
@@ -17,11 +21,11 @@ async fn no_statement_changes_removes_or_replaces_an_event() {
         format!("REPLACE {columns} {same}"),
         format!("INSERT OR IGNORE {columns} {same}"),
         // The next version, in the place of an event that is there.
-        format!("REPLACE {columns} SELECT 1, originator_id, 4, topic, x'00' FROM bank_events LIMIT 1"),
+        format!("REPLACE {columns} {}", of(1, 4)),
         // A hole in the versions.
-        format!("INSERT {columns} SELECT 9, originator_id, 5, topic, x'00' FROM bank_events LIMIT 1"),
-        format!("INSERT {columns} VALUES (9, x'01', 2, 't', x'00')"),
-        format!("INSERT {columns} VALUES (9, x'01', 0, 't', x'00')"),
+        format!("INSERT {columns} {}", of(9, 5)),
+        format!("INSERT {columns} VALUES (9, x'01', 2, 't', x'01', 0, 1, x'00')"),
+        format!("INSERT {columns} VALUES (9, x'01', 0, 't', x'01', 0, 1, x'00')"),
     ] {
         let refusal = execute(&folder, &sql).unwrap_err();
         assert_eq!(
@@ -31,15 +35,6 @@ async fn no_statement_changes_removes_or_replaces_an_event() {
         );
     }
     let store = crate::store::try_open(folder).await.unwrap();
-    let log = store
-        .recorder
-        .select_notifications(es_persistence::Selection::all())
-        .await
-        .unwrap();
-    assert_eq!(
-        log.into_iter()
-            .map(|notification| notification.event)
-            .collect::<Vec<_>>(),
-        events(1, 3)
-    );
+    let log = log(&store).await.into_iter().map(|notification| notification.event);
+    assert_eq!(log.collect::<Vec<_>>(), events(1, 3));
 }

@@ -1,9 +1,8 @@
 //! The one way to change an event.
 
-use es_persistence::Selection;
 use sqlx::Executor as _;
 
-use crate::store::{close, environment, event, events, execute, open, try_open};
+use crate::store::{close, environment, event, events, execute, log, open, try_open};
 
 #[tokio::test]
 async fn an_event_is_changed_and_afterwards_none_can_be() {
@@ -20,7 +19,7 @@ async fn an_event_is_changed_and_afterwards_none_can_be() {
     execute(&folder, "UPDATE bank_events SET state = x'7b7d'").unwrap_err();
 
     let store = try_open(folder).await.unwrap();
-    let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+    let log = log(&store).await;
     let states: Vec<_> = log
         .iter()
         .map(|notification| notification.event.state.as_slice())

@@ -61,7 +61,7 @@ fn an_open_store_is_used_from_anywhere() {
     assert_eq!(wait(first).unwrap().len(), 2000);
     assert_eq!(wait(second).unwrap(), [2001]);
     let log = wait(recorder.select_notifications(Selection::all()));
-    assert_eq!(log.unwrap().len(), 2001);
+    assert_eq!(log.unwrap().notifications.len(), 2001);
     let saves = (3..20).map(|aggregate| recorder.insert_events(vec![event(aggregate, 1)]));
     assert!(wait(join_all(saves)).iter().all(Result::is_ok));
     wait(close(store));
@@ -107,7 +107,7 @@ async fn closing_ends_subscriptions_and_waits_for_reads_and_leaves_no_log_behind
     for aggregate in 1..=4 {
         store.recorder.insert_events(events(aggregate, 2000)).await.unwrap();
     }
-    let subscription = Subscription::new(Arc::clone(&store.recorder), Selection::after(0));
+    let subscription = Subscription::new(Arc::clone(&store.recorder) as _, Selection::after(0));
     let follower = tokio::spawn(subscription.collect::<Vec<_>>());
     let reads: Vec<_> = (0..16)
         .map(|_| {
@@ -127,10 +127,10 @@ async fn closing_ends_subscriptions_and_waits_for_reads_and_leaves_no_log_behind
     let names = std::fs::read_dir(store.folder.path()).unwrap();
     let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["events.sqlite"], "the write-ahead log is still there");
-    assert_eq!(begun.await.unwrap().len(), 8000);
+    assert_eq!(begun.await.unwrap().notifications.len(), 8000);
     for read in join_all(reads).await {
         match read.unwrap() {
-            Ok(read) => assert_eq!(read.len(), 8000),
+            Ok(read) => assert_eq!(read.notifications.len(), 8000),
             Err(error) => assert_eq!(*error.kind(), RecorderErrorKind::Closed),
         }
     }

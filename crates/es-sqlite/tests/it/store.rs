@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use es_persistence::{ApplicationRecorder, Datastore, DatastoreError, Environment, OriginatorId, StoredEvent};
+use es_persistence::{
+    ApplicationRecorder, Datastore, DatastoreError, Environment, Notification, OriginatorId, Selection, StoredEvent,
+    Timestamp,
+};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -40,18 +43,33 @@ pub(crate) async fn close(store: Store) -> TempDir {
     store.folder
 }
 
-/// What a program says that opens the file with its own hands.
+/// Executes a statement as another program does that opens the file.
 pub(crate) fn execute(folder: &TempDir, sql: &str) -> Result<usize, rusqlite::Error> {
     rusqlite::Connection::open(path(folder)).unwrap().execute(sql, [])
 }
 
 pub(crate) fn event(aggregate: u128, version: u64) -> StoredEvent {
-    StoredEvent {
-        originator_id: OriginatorId::Uuid(Uuid::from_u128(aggregate)),
-        originator_version: version,
-        topic: "Account.Deposited".into(),
-        state: format!(r#"{{"amount":{version}}}"#).into_bytes(),
-    }
+    let state = format!(r#"{{"amount":{version}}}"#).into_bytes();
+    let id = OriginatorId::Uuid(Uuid::from_u128(aggregate));
+    let event_id = Uuid::from_u128((aggregate << 64) | u128::from(version));
+    StoredEvent::new(id, version, "Account.Deposited", state).with_stamp(event_id, time())
+}
+
+/// When all events of these tests were triggered.
+pub(crate) fn time() -> Timestamp {
+    "2026-01-02T03:04:05.000006Z".parse().unwrap()
+}
+
+/// The event with another event ID: another event in the same place.
+pub(crate) fn rival(event: StoredEvent) -> StoredEvent {
+    let event_id = Uuid::from_u128(event.event_id.as_u128() | 1 << 127);
+    event.with_stamp(event_id, time())
+}
+
+/// All of the log.
+pub(crate) async fn log(store: &Store) -> Vec<Notification> {
+    let page = store.recorder.select_notifications(Selection::all()).await.unwrap();
+    page.notifications
 }
 
 /// The first `len` events of an aggregate.

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, S
 use sqlx::{Sqlite, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
-use crate::store::{Store, close, environment, event, events, execute, open, path, try_open};
+use crate::store::{Store, close, environment, event, events, execute, log, open, path, time, try_open};
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
@@ -160,7 +160,7 @@ async fn without_a_transaction_nothing_is_stored() {
     assert_eq!(
         said(&error),
         [
-            "SQLite could not store events: the request cannot be fulfilled",
+            "SQLite could not store events: the request is invalid",
             "no transaction is open on the connection: begin one with BEGIN IMMEDIATE"
         ]
     );
@@ -283,10 +283,7 @@ fn a_database_in_memory_is_refused() {
     let environment = Environment::new("Bank").with("SQLITE_DBNAME", ":memory:");
     let error = TransactionalEvents::of(&environment).unwrap_err();
     let cause = std::error::Error::source(&error).unwrap();
-    assert_eq!(
-        error.to_string(),
-        "SQLite could not be opened: the request cannot be fulfilled"
-    );
+    assert_eq!(error.to_string(), "SQLite could not be opened: the request is invalid");
     assert_eq!(
         cause.to_string(),
         "a database in memory has no connections but the store's own: use a file"
@@ -312,7 +309,8 @@ async fn a_connection_with_other_settings_stores_the_same() {
         assert_eq!(stored, [version]);
         transaction.commit().await.unwrap();
     }
-    let replace = "REPLACE INTO bank_events SELECT 9, originator_id, 2, topic, x'00' FROM bank_events LIMIT 1";
+    let replace = "REPLACE INTO bank_events \
+        SELECT 9, originator_id, 2, topic, event_id, 0, 1, x'00', NULL, NULL FROM bank_events LIMIT 1";
     connection.execute(replace).await.unwrap_err();
 }
 
@@ -339,9 +337,14 @@ async fn of_a_save_for_which_there_is_no_room_nothing_is_left() {
 }
 
 fn large(len: u64) -> Vec<StoredEvent> {
-    let large = |event: StoredEvent| StoredEvent {
-        state: vec![7; 1000],
-        ..event
+    let large = |event: StoredEvent| {
+        StoredEvent::new(
+            event.originator_id,
+            event.originator_version,
+            event.topic,
+            vec![7; 1000],
+        )
+        .with_stamp(event.event_id, time())
     };
     events(1, len).into_iter().map(large).collect()
 }
@@ -427,7 +430,7 @@ async fn ten_at_once_beside_the_application_store_everything_without_a_hole() {
     for saved in join_all(transactions).await {
         assert_eq!(saved.unwrap().unwrap().len(), 3);
     }
-    let log = store.recorder.select_notifications(Selection::all()).await.unwrap();
+    let log = log(&store).await;
     let positions: Vec<_> = log.iter().map(|notification| notification.position).collect();
     assert_eq!(positions, (1..=80).collect::<Vec<_>>());
     assert_eq!(count(&mut connection, "own").await, 50);
@@ -440,7 +443,7 @@ async fn a_subscription_hears_of_the_commit_and_not_before() {
         table,
         mut connection,
     } = shared().await;
-    let mut subscription = Subscription::new(Arc::clone(&store.recorder), Selection::all());
+    let mut subscription = Subscription::new(Arc::clone(&store.recorder) as _, Selection::all());
     for version in 1..=3 {
         let mut transaction = connection.begin_with(BEGIN).await.unwrap();
         table

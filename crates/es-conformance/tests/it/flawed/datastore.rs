@@ -1,10 +1,10 @@
-//! Opening it.
+//! Opening the flawed store.
 
 use std::sync::Arc;
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, BoxFuture, Datastore, DatastoreError, Environment, Persistence,
-    ProcessRecorder, TrackingRecorder,
+    ApplicationRecorder, BoxFuture, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder,
+    SnapshotRecorder, TrackingRecorder,
 };
 
 use super::{Flaw, recorder::Flawed, unsorted::Unsorted};
@@ -17,7 +17,6 @@ struct FlawedDatastore {
     flaw: Flaw,
     recorder: Arc<Flawed>,
     unsorted: Arc<Unsorted>,
-    memory: Arc<dyn Datastore>,
 }
 
 impl Persistence for FlawedPersistence {
@@ -25,15 +24,12 @@ impl Persistence for FlawedPersistence {
         "flawed"
     }
 
-    fn open<'a>(&'a self, environment: &'a Environment) -> BoxFuture<'a, Result<Arc<dyn Datastore>, DatastoreError>> {
+    fn open<'a>(&'a self, _: &'a Environment) -> BoxFuture<'a, Result<Arc<dyn Datastore>, DatastoreError>> {
         Box::pin(async {
-            let memory = es_persistence::memory().open(environment).await?;
-            let (recorder, unsorted) = (Arc::new(Flawed::new(self.0)), Arc::new(Unsorted::default()));
             let datastore: Arc<dyn Datastore> = Arc::new(FlawedDatastore {
                 flaw: self.0,
-                recorder,
-                unsorted,
-                memory,
+                recorder: Arc::new(Flawed::new(self.0)),
+                unsorted: Arc::default(),
             });
             Ok(datastore)
         })
@@ -65,17 +61,14 @@ impl Datastore for FlawedDatastore {
         })
     }
 
-    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn AggregateRecorder>, DatastoreError>> {
-        match self.flaw {
-            Flaw::InsertionOrder => Box::pin(async {
-                let recorder: Arc<dyn AggregateRecorder> = Arc::<Unsorted>::clone(&self.unsorted);
-                Ok(recorder)
-            }),
-            _ => self.memory.snapshot_recorder(),
-        }
+    fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let recorder: Arc<dyn SnapshotRecorder> = Arc::<Flawed>::clone(&self.recorder);
+            Ok(recorder)
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        self.memory.close()
+        Box::pin(async {})
     }
 }

@@ -1,36 +1,37 @@
-//! The recorder in memory, wrapped.
+//! The recorder in memory, with a fault in storing or reading events.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, BoxFuture, Capabilities, MemoryRecorder, Notification, Operation,
-    OriginatorId, ProcessRecorder, RecorderError, RecorderErrorKind, Selection, StoredEvent, StreamSelection, Tracking,
-    TrackingRecorder, Waker, Wakeup,
+    AggregateRecorder, BoxFuture, Conflict, MemoryRecorder, Notification, Operation, OriginatorId, ReadableLog as _,
+    RecorderError, RecorderErrorKind, Selection, StoredEvent, StoredSnapshot, StreamSelection, Timestamp, Waker,
 };
 use tokio::{sync::RwLock, task};
+use uuid::Uuid;
 
 use super::Flaw;
 
 #[derive(Debug)]
 pub(super) struct Flawed {
-    flaw: Flaw,
-    memory: MemoryRecorder,
-    hidden: Mutex<Hidden>,
-    lock: RwLock<()>,
-    listeners: Mutex<Listeners>,
+    pub(super) flaw: Flaw,
+    pub(super) memory: MemoryRecorder,
+    pub(super) hidden: Mutex<Hidden>,
+    pub(super) lock: RwLock<()>,
+    pub(super) listeners: Mutex<Listeners>,
+    pub(super) snapshots: Mutex<Vec<StoredSnapshot>>,
 }
 
 /// A save that was stored and cannot be read yet.
 #[derive(Debug, Default)]
-struct Hidden {
+pub(super) struct Hidden {
     saves: u64,
-    positions: Vec<u64>,
+    pub(super) positions: Vec<u64>,
 }
 
 #[derive(Debug, Default)]
-struct Listeners {
-    late: Vec<Waker>,
-    in_time: Vec<Waker>,
+pub(super) struct Listeners {
+    pub(super) late: Vec<Waker>,
+    pub(super) in_time: Vec<Waker>,
 }
 
 impl Flawed {
@@ -41,13 +42,12 @@ impl Flawed {
             hidden: Mutex::default(),
             lock: RwLock::default(),
             listeners: Mutex::default(),
+            snapshots: Mutex::default(),
         }
     }
 
     async fn insert(&self, mut events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
-        for event in &mut events {
-            self.alter(event);
-        }
+        self.alter(&mut events);
         let stored = match self.flaw {
             Flaw::PartialBatches => self.insert_one_by_one(events).await,
             Flaw::HalfWhenDropped if events.len() > 1 => self.insert_in_halves(events).await,
@@ -57,14 +57,17 @@ impl Flawed {
                 self.insert_one_by_one(events).await
             }
             Flaw::ConflictsUnnamed => self.memory.insert_events(events).await.map_err(without_name),
+            Flaw::RepeatsConflict => self.insert_new(events).await,
+            Flaw::RepeatsByVersion => self.insert_or_find(events).await,
+            Flaw::PartialRepeats => self.insert_rest(events).await,
             _ => self.memory.insert_events(events).await,
         };
         self.tell();
         Ok(stored?.into_iter().map(|position| self.spread(position)).collect())
     }
 
-    /// The position as it is told.
-    fn spread(&self, position: u64) -> u64 {
+    /// Returns the position as it is told.
+    pub(super) fn spread(&self, position: u64) -> u64 {
         if self.flaw == Flaw::Holes {
             position * 3
         } else {
@@ -72,22 +75,33 @@ impl Flawed {
         }
     }
 
-    /// The last of the positions up to the told one.
-    fn gather(&self, position: u64) -> u64 {
-        if self.flaw == Flaw::Holes {
-            position / 3
-        } else {
-            position
+    fn alter(&self, events: &mut [StoredEvent]) {
+        if self.flaw == Flaw::MetadataOfFirst {
+            let first = events.first().and_then(|event| event.metadata.clone());
+            for event in &mut *events {
+                event.metadata.clone_from(&first);
+            }
+        }
+        for event in events {
+            self.alter_one(event);
         }
     }
 
-    fn alter(&self, event: &mut StoredEvent) {
-        if self.flaw == Flaw::TextIsUuid {
-            event.originator_id = self.id(&event.originator_id);
-        }
-        if self.flaw == Flaw::StateEndsAtNul {
-            let end = event.state.iter().position(|byte| *byte == 0);
-            event.state.truncate(end.unwrap_or(usize::MAX));
+    fn alter_one(&self, event: &mut StoredEvent) {
+        match self.flaw {
+            Flaw::TextIsUuid => event.originator_id = self.id(&event.originator_id),
+            Flaw::StateEndsAtNul => {
+                let end = event.state.iter().position(|byte| *byte == 0);
+                event.state.truncate(end.unwrap_or(usize::MAX));
+            }
+            Flaw::EmptyIsNone => event.metadata = event.metadata.take().filter(|bytes| !bytes.is_empty()),
+            Flaw::HashIsLost => event.hash = None,
+            Flaw::WholeSeconds => event.timestamp = whole_seconds(event.timestamp),
+            Flaw::NothingBefore1970 => event.timestamp = event.timestamp.max(Timestamp::UNIX_EPOCH),
+            Flaw::OneByteSchemaVersion => event.schema_version = event.schema_version.min(255),
+            Flaw::AcceptsNilIds if event.event_id.is_nil() => event.event_id = Uuid::from_u128(1),
+            Flaw::AcceptsAnySchemaVersion => event.schema_version = event.schema_version.clamp(1, 32_767),
+            _ => {}
         }
     }
 
@@ -103,7 +117,7 @@ impl Flawed {
         let mut positions = Vec::new();
         for event in events {
             positions.extend(self.memory.insert_events(vec![event]).await?);
-            // A database would be asked again here, and others have their turn.
+            // A database would be asked again here, and other tasks would run.
             task::yield_now().await;
         }
         Ok(positions)
@@ -129,17 +143,51 @@ impl Flawed {
         Ok(positions)
     }
 
-    /// Leaves out what is hidden, until something above it was read.
-    fn hide(&self, mut read: Vec<Notification>) -> Vec<Notification> {
-        let mut hidden = self.hidden.lock().expect("nothing panics while it holds the lock");
-        read.retain(|notification| !hidden.positions.contains(&notification.position));
-        if read.last().map(|last| last.position) > hidden.positions.last().copied() {
-            hidden.positions.clear();
+    /// Refuses a save that is there already.
+    async fn insert_new(&self, events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
+        let log = self.all().await?;
+        if let Some(event) = events.iter().find(|event| find(&log, event).is_some()) {
+            let of_aggregate = log
+                .iter()
+                .filter(|there| there.event.originator_id == event.originator_id);
+            let kind = RecorderErrorKind::Conflict(Conflict {
+                originator_id: event.originator_id.clone(),
+                version: event.originator_version,
+                last_version: of_aggregate.count() as u64,
+            });
+            return Err(RecorderError::new("flawed", Operation::InsertEvents, kind));
         }
-        read
+        self.memory.insert_events(events).await
     }
 
-    fn tell(&self) {
+    /// Takes a save of versions that are there for a repetition, whatever its event IDs are.
+    async fn insert_or_find(&self, events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
+        let log = self.all().await?;
+        let there: Option<Vec<_>> = events.iter().map(|event| find(&log, event)).collect();
+        match there {
+            Some(there) => Ok(there.iter().map(|notification| notification.position).collect()),
+            None => self.memory.insert_events(events).await,
+        }
+    }
+
+    /// Stores the events that are not there yet, and leaves out the others.
+    async fn insert_rest(&self, events: Vec<StoredEvent>) -> Result<Vec<u64>, RecorderError> {
+        let log = self.all().await?;
+        let is_there = |event: &StoredEvent| find(&log, event).is_some_and(|there| there.event == *event);
+        let rest = events.iter().filter(|event| !is_there(event)).cloned().collect();
+        self.memory.insert_events(rest).await?;
+        let log = self.all().await?;
+        Ok(events
+            .iter()
+            .filter_map(|event| Some(find(&log, event)?.position))
+            .collect())
+    }
+
+    async fn all(&self) -> Result<Vec<Notification>, RecorderError> {
+        Ok(self.memory.select_notifications(Selection::all()).await?.notifications)
+    }
+
+    pub(super) fn tell(&self) {
         let mut listeners = self.listeners.lock().expect("nothing panics while it holds the lock");
         for waker in &listeners.in_time {
             waker.wake();
@@ -147,16 +195,21 @@ impl Flawed {
         let late = std::mem::take(&mut listeners.late);
         listeners.in_time.extend(late);
     }
+}
 
-    fn alter_tracking(&self, tracking: Tracking) -> Tracking {
-        match self.flaw {
-            Flaw::NoEventId => Tracking {
-                event_id: None,
-                ..tracking
-            },
-            _ => tracking,
-        }
-    }
+/// Returns the stored event of the same aggregate and version as `event`.
+fn find<'a>(log: &'a [Notification], event: &StoredEvent) -> Option<&'a Notification> {
+    let key = (&event.originator_id, event.originator_version);
+    log.iter()
+        .find(|there| (&there.event.originator_id, there.event.originator_version) == key)
+}
+
+fn whole_seconds(time: Timestamp) -> Timestamp {
+    let text = time.to_string();
+    let (seconds, _micros) = text.split_once('.').expect("the text has six decimals");
+    format!("{seconds}Z")
+        .parse()
+        .expect("it is a timestamp without decimals")
 }
 
 fn without_name(error: RecorderError) -> RecorderError {
@@ -175,11 +228,11 @@ impl AggregateRecorder for Flawed {
 
     fn select_events(&self, selection: StreamSelection) -> BoxFuture<'_, Result<Vec<StoredEvent>, RecorderError>> {
         let id = self.id(selection.originator_id());
-        let gt = selection
+        let after = selection
             .lower()
             .saturating_sub((self.flaw == Flaw::InclusiveStart).into());
-        let altered = StreamSelection::of(id).gt(gt);
-        let altered = selection.upper().into_iter().fold(altered, StreamSelection::lte);
+        let altered = StreamSelection::of(id).after(after);
+        let altered = selection.upper().into_iter().fold(altered, StreamSelection::up_to);
         let altered = if selection.is_descending() {
             altered.descending()
         } else {
@@ -190,112 +243,5 @@ impl AggregateRecorder for Flawed {
             .filter(|limit| *limit > 0 || self.flaw != Flaw::ZeroIsUnlimited);
         self.memory
             .select_events(limit.into_iter().fold(altered, StreamSelection::limit))
-    }
-}
-
-impl ApplicationRecorder for Flawed {
-    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
-        let start = self.gather(selection.lower());
-        let altered = Selection::after(start.saturating_sub((self.flaw == Flaw::InclusiveStart).into()));
-        let upper = selection.upper().map(|position| self.gather(position));
-        let altered = upper.into_iter().fold(altered, Selection::up_to);
-        let limit = selection
-            .max_len()
-            .filter(|limit| *limit > 0 || self.flaw != Flaw::ZeroIsUnlimited);
-        let altered = limit.into_iter().fold(altered, Selection::limit);
-        Box::pin(async move {
-            let _waiting = match self.flaw {
-                Flaw::KeepsOthersOut => Some(self.lock.read().await),
-                _ => None,
-            };
-            if self.flaw == Flaw::LimitBeforeTopics {
-                let mut read = self.memory.select_notifications(altered).await?;
-                read.retain(|notification| selection.has_topic(&notification.event.topic));
-                return Ok(read);
-            }
-            let altered = altered.topics(selection.selected_topics().iter().cloned());
-            let mut read = self.hide(self.memory.select_notifications(altered).await?);
-            for notification in &mut read {
-                notification.position = self.spread(notification.position);
-            }
-            Ok(read)
-        })
-    }
-
-    fn max_position(&self) -> BoxFuture<'_, Result<Option<u64>, RecorderError>> {
-        Box::pin(async {
-            let last = self.memory.max_position().await?;
-            Ok(match self.flaw {
-                Flaw::MaxPositionAhead => last.map(|last| last + 1),
-                _ => last.map(|last| self.spread(last)),
-            })
-        })
-    }
-
-    fn wakeup(&self) -> Wakeup {
-        let waker = Waker::new();
-        let wakeup = waker.listen();
-        let mut listeners = self.listeners.lock().expect("nothing panics while it holds the lock");
-        match self.flaw {
-            Flaw::LateListener => listeners.late.push(waker),
-            Flaw::NoWakeup => {}
-            _ => listeners.in_time.push(waker),
-        }
-        wakeup
-    }
-
-    fn capabilities(&self) -> Capabilities {
-        match self.flaw {
-            Flaw::Holes => Capabilities::default(),
-            _ => self.memory.capabilities(),
-        }
-    }
-}
-
-impl TrackingRecorder for Flawed {
-    fn insert_tracking(&self, tracking: Tracking) -> BoxFuture<'_, Result<(), RecorderError>> {
-        Box::pin(async {
-            match self.memory.insert_tracking(self.alter_tracking(tracking)).await {
-                Err(_) if self.flaw == Flaw::TracksAgain => Ok(()),
-                tracked => tracked,
-            }
-        })
-    }
-
-    fn last_tracking(&self, upstream: Arc<str>) -> BoxFuture<'_, Result<Option<Tracking>, RecorderError>> {
-        self.memory.last_tracking(upstream)
-    }
-
-    fn wait_for_tracking(&self, upstream: Arc<str>, position: u64) -> BoxFuture<'_, Result<(), RecorderError>> {
-        self.memory.wait_for_tracking(upstream, position)
-    }
-}
-
-impl ProcessRecorder for Flawed {
-    fn insert_events_with_tracking(
-        &self,
-        events: Vec<StoredEvent>,
-        tracking: Tracking,
-    ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
-        let tracking = self.alter_tracking(tracking);
-        Box::pin(async {
-            match self.flaw {
-                Flaw::ForgetsTracking => self.insert(events).await,
-                Flaw::TrackingFirst => {
-                    self.memory.insert_tracking(tracking).await?;
-                    self.insert(events).await
-                }
-                Flaw::HalfWhenDropped => {
-                    let stored = self.insert(events).await?;
-                    self.memory.insert_tracking(tracking).await?;
-                    Ok(stored)
-                }
-                _ => {
-                    let stored = self.memory.insert_events_with_tracking(events, tracking).await;
-                    self.tell();
-                    Ok(stored?.into_iter().map(|position| self.spread(position)).collect())
-                }
-            }
-        })
     }
 }

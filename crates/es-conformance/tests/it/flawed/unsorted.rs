@@ -1,12 +1,13 @@
-//! A list of events in the order of insertion, with any versions.
+//! A recorder that accepts any version that is not there yet.
 
 use std::sync::{Mutex, MutexGuard};
 
 use es_persistence::{
-    AggregateRecorder, ApplicationRecorder, BoxFuture, Capabilities, Conflict, Notification, Operation, RecorderError,
+    AggregateRecorder, BoxFuture, Capabilities, Conflict, LogPage, Notification, Operation, ReadableLog, RecorderError,
     RecorderErrorKind, Selection, StoredEvent, StreamSelection, Waker, Wakeup, check_events,
 };
 
+/// A list of events in the order of insertion.
 #[derive(Debug, Default)]
 pub(super) struct Unsorted {
     events: Mutex<Vec<StoredEvent>>,
@@ -65,16 +66,21 @@ impl AggregateRecorder for Unsorted {
     }
 }
 
-impl ApplicationRecorder for Unsorted {
-    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<Vec<Notification>, RecorderError>> {
-        let upper = selection.upper().unwrap_or(u64::MAX);
-        let all = self.events().clone().into_iter().zip(1..);
-        let numbered = all.map(|(event, position)| Notification { position, event });
-        let selected = numbered.filter(|Notification { position, event }| {
-            *position > selection.lower() && *position <= upper && selection.has_topic(&event.topic)
+impl ReadableLog for Unsorted {
+    fn select_notifications(&self, selection: Selection) -> BoxFuture<'_, Result<LogPage, RecorderError>> {
+        let all = self.events().clone();
+        let end = selection.upper().unwrap_or(u64::MAX).min(all.len() as u64);
+        let numbered = (1..)
+            .zip(all)
+            .map(|(position, event)| Notification::new(position, event));
+        let selected = numbered.filter(|Notification { position, event, .. }| {
+            (selection.lower() + 1..=end).contains(position) && selection.has_topic(&event.topic)
         });
-        let selected = selected.take(selection.max_len().unwrap_or(usize::MAX)).collect();
-        Box::pin(async { Ok(selected) })
+        let limit = selection.max_len().unwrap_or(usize::MAX);
+        let selected: Vec<_> = selected.take(limit).collect();
+        let full = selected.last().filter(|_| selected.len() == limit);
+        let reached = full.map_or(end.max(selection.lower()), |last| last.position);
+        Box::pin(async move { Ok(LogPage::new(selected, reached)) })
     }
 
     fn max_position(&self) -> BoxFuture<'_, Result<Option<u64>, RecorderError>> {

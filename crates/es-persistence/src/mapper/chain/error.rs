@@ -1,24 +1,47 @@
-//! Why an event is not what followed the one before it.
+//! Errors of hash chains.
 
 use crate::cipher::KeyId;
 
-/// An event is not what was stored after the one before it.
+/// Why an event or a snapshot does not belong to its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// The hash is another: the event was changed, moved, or one before it was changed, inserted or removed.
-    #[error("the event does not follow the one before it: it was changed, or another one")]
+    /// The hash is another than the row and the event before it give: one of the two was changed, moved or removed.
+    #[error("the hash does not match: the row, or one before it, was changed, moved or removed")]
     Broken,
-    /// The mapper was given no chain.
-    #[error("the mapper has no hash chain")]
-    NoChain,
-    /// The event has no hash where all should have one.
-    #[error("the event has no hash")]
+    /// The row has no hash, and the aggregate is chained.
+    #[error(
+        "the row has no hash: it was stored before the aggregate had a hash chain; to begin the chain after it, set \
+         HASH_CHAIN_ACCEPT to unchained"
+    )]
     NotChained,
-    /// The hash was computed with a key that is not there.
-    #[error("key {0}, which the event's hash was computed with, is not there")]
+    /// The row has no hash, and an event before it has one.
+    #[error(
+        "the row has no hash, and an event before it has one: a program without #[aggregate(hash_chain)] stored it, or the \
+         hash was removed; to go on in spite of it, set HASH_CHAIN_ACCEPT to interrupted"
+    )]
+    Interrupted,
+    /// The row has a hash without a key, and this chain has keys.
+    #[error(
+        "the hash was made without a key: it was stored before HASH_CHAIN_KEY was set; to read it, set HASH_CHAIN_ACCEPT to \
+         unkeyed"
+    )]
+    Unkeyed,
+    /// The row has a hash without a key, and an event before it has one with a key.
+    #[error(
+        "the hash was made without a key, and an event before it has one with a key: the row was not written by this program"
+    )]
+    Weakened,
+    /// The aggregate's stored events are chained, and its type is not.
+    #[error("its stored events have hashes, and its type has no hash chain: add #[aggregate(hash_chain)] to the type")]
+    NotDeclared,
+    /// The key that the hash was made with is not in the ring.
+    #[error("the hash was made with key {0}, which is not in HASH_CHAIN_KEY")]
     UnknownKey(KeyId),
-    /// The hash is none that this version knows.
-    #[error("the event's hash has no format that is known")]
+    /// The snapshot of a chained aggregate does not say which event it ends at.
+    #[error("the aggregate has no hash of the event that the snapshot ends at")]
+    Headless,
+    /// The hash has no known format.
+    #[error("the hash has an unknown format: it was changed, or a newer version of this library wrote it")]
     UnknownFormat,
 }

@@ -1,4 +1,4 @@
-//! The hash itself.
+//! The hash functions of a chain.
 
 use es_domain::{EventHash, OriginatorId};
 use hkdf::Hkdf;
@@ -6,27 +6,26 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{HMAC_SHA_256, SHA_256};
-use crate::cipher::SealContext;
+use super::head::{ChainHead, Strength};
+use crate::{StoredEvent, StoredSnapshot};
 
-/// One way to hash: its fields are fed to it one by one.
+pub(super) const HMAC_SHA_256: u8 = 0x01;
+pub(super) const SHA_256: u8 = 0x02;
+
+/// A hash function with or without a key.
 #[derive(Clone)]
 pub(super) enum Hasher {
     Keyed(Box<Hmac<Sha256>>),
     Unkeyed,
 }
 
-/// One hash on its way.
+/// A hash that is being computed.
 enum Running {
     Keyed(Box<Hmac<Sha256>>),
     Unkeyed(Sha256),
 }
 
-/// Events have no version of their schema that is not within their states.
-const SCHEMA_VERSION: u32 = 1;
-
 impl Hasher {
-    /// Hashes with a key derived of `secret`, which may be used for other things as well.
     pub(super) fn keyed(secret: &[u8]) -> Self {
         let mut key = Zeroizing::new([0; 32]);
         Hkdf::<Sha256>::new(None, secret)
@@ -47,48 +46,71 @@ impl Hasher {
         }
     }
 
+    pub(super) const fn strength(&self) -> Strength {
+        match self {
+            Self::Keyed(_) => Strength::Keyed,
+            Self::Unkeyed => Strength::Unkeyed,
+        }
+    }
+
+    /// The hash before the first event of an aggregate.
     pub(super) fn genesis(&self, genesis: &str, application: &str, id: &OriginatorId) -> EventHash {
         let mut running = self.begin(b"es/genesis/v1");
         running.bytes(genesis.as_bytes());
         running.bytes(application.as_bytes());
-        match id {
-            OriginatorId::Uuid(uuid) => {
-                running.fixed(&[1]);
-                running.fixed(uuid.as_bytes());
-            }
-            OriginatorId::Text(text) => {
-                running.fixed(&[2]);
-                running.bytes(text.as_bytes());
-            }
-        }
+        running.id(id);
         running.finish()
     }
 
-    pub(super) fn next(&self, previous: &EventHash, context: &SealContext<'_>, plain: &[u8]) -> EventHash {
-        self.event(previous, context, plain).finish()
+    /// The hash of an event after the head `previous`.
+    pub(super) fn event(&self, previous: ChainHead, row: &StoredEvent) -> EventHash {
+        self.run_event(previous, row).finish()
     }
 
-    /// Compares in constant time, so that nobody finds a hash by trying.
-    pub(super) fn is_next(
-        &self,
-        previous: &EventHash,
-        context: &SealContext<'_>,
-        plain: &[u8],
-        hash: &[u8; 32],
-    ) -> bool {
-        match self.event(previous, context, plain) {
-            Running::Keyed(mac) => mac.verify_slice(hash).is_ok(),
-            Running::Unkeyed(digest) => digest.finalize()[..] == hash[..],
-        }
+    /// Returns `true` if `hash` is that of the event. With a key, the comparison takes the same time for any hash.
+    pub(super) fn is_event(&self, previous: ChainHead, row: &StoredEvent, hash: &EventHash) -> bool {
+        self.run_event(previous, row).is(hash)
     }
 
-    fn event(&self, previous: &EventHash, context: &SealContext<'_>, plain: &[u8]) -> Running {
-        let mut running = self.begin(b"es/event/v1");
+    /// The hash of a snapshot.
+    pub(super) fn snapshot(&self, application: &str, row: &StoredSnapshot) -> EventHash {
+        self.run_snapshot(application, row).finish()
+    }
+
+    /// Returns `true` if `hash` is that of the snapshot.
+    pub(super) fn is_snapshot(&self, application: &str, row: &StoredSnapshot, hash: &EventHash) -> bool {
+        self.run_snapshot(application, row).is(hash)
+    }
+
+    fn run_event(&self, previous: ChainHead, row: &StoredEvent) -> Running {
+        let mut running = self.begin(b"es/event/v2");
         running.fixed(previous.as_bytes());
-        running.fixed(&context.originator_version.to_be_bytes());
-        running.bytes(context.topic.as_bytes());
-        running.fixed(&SCHEMA_VERSION.to_be_bytes());
-        running.bytes(plain);
+        running.id(&row.originator_id);
+        running.fixed(&row.originator_version.to_be_bytes());
+        running.bytes(row.topic.as_bytes());
+        running.fixed(row.event_id.as_bytes());
+        running.fixed(&row.timestamp.as_micros().to_be_bytes());
+        running.fixed(&row.schema_version.to_be_bytes());
+        running.bytes(&row.state);
+        match &row.metadata {
+            None => running.fixed(&[0]),
+            Some(metadata) => {
+                running.fixed(&[1]);
+                running.bytes(metadata);
+            }
+        }
+        running
+    }
+
+    fn run_snapshot(&self, application: &str, row: &StoredSnapshot) -> Running {
+        let mut running = self.begin(b"es/snapshot/v1");
+        running.bytes(application.as_bytes());
+        running.id(&row.originator_id);
+        running.fixed(&row.originator_version.to_be_bytes());
+        running.bytes(row.topic.as_bytes());
+        running.fixed(&row.timestamp.as_micros().to_be_bytes());
+        running.fixed(&row.schema_version.to_be_bytes());
+        running.bytes(&row.state);
         running
     }
 
@@ -103,7 +125,7 @@ impl Hasher {
 }
 
 impl Running {
-    /// A field whose length is always the same.
+    /// Adds bytes that are always as many.
     fn fixed(&mut self, bytes: &[u8]) {
         match self {
             Self::Keyed(mac) => mac.update(bytes),
@@ -111,10 +133,30 @@ impl Running {
         }
     }
 
-    /// A field of any length.
+    /// Adds bytes with their number before them, so that no two rows give the same bytes.
     fn bytes(&mut self, bytes: &[u8]) {
         self.fixed(&(bytes.len() as u64).to_be_bytes());
         self.fixed(bytes);
+    }
+
+    fn id(&mut self, id: &OriginatorId) {
+        match id {
+            OriginatorId::Uuid(uuid) => {
+                self.fixed(&[1]);
+                self.fixed(uuid.as_bytes());
+            }
+            OriginatorId::Text(text) => {
+                self.fixed(&[2]);
+                self.bytes(text.as_bytes());
+            }
+        }
+    }
+
+    fn is(self, hash: &EventHash) -> bool {
+        match self {
+            Self::Keyed(mac) => mac.verify_slice(hash.as_bytes()).is_ok(),
+            Self::Unkeyed(digest) => digest.finalize()[..] == hash.as_bytes()[..],
+        }
     }
 
     fn finish(self) -> EventHash {

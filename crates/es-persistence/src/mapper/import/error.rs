@@ -1,10 +1,11 @@
-//! Why an event cannot be imported.
+//! Errors of the import.
 
 use std::{error, fmt};
 
 use es_domain::{OriginatorId, ParseTimestampError};
 
-use crate::{BoxError, CompressorError, StoredEvent, cipher::CipherError};
+use super::PythonRow;
+use crate::{BoxError, CompressorError, cipher::CipherError};
 
 /// A row of a Python database cannot be read.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub struct ImportError {
     kind: ImportErrorKind,
 }
 
-/// Why.
+/// The kind of fault.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ImportErrorKind {
@@ -23,13 +24,13 @@ pub enum ImportErrorKind {
     Cipher(CipherError),
     /// The state cannot be decompressed.
     Compression(CompressorError),
-    /// The state is no JSON.
+    /// The state is not JSON.
     Json(serde_json::Error),
-    /// The state is JSON, and no object.
+    /// The state is JSON, but not an object.
     NoObject,
-    /// The state has no timestamp, or one that is no `datetime_iso`.
+    /// The state has no timestamp, or the timestamp is not a `datetime_iso` with a time zone.
     NoTimestamp,
-    /// The timestamp is none, or has no time zone.
+    /// The timestamp cannot be read, or has no time zone.
     Timestamp(ParseTimestampError),
     /// An integer does not fit into 64 bits.
     BigInteger(String),
@@ -39,22 +40,38 @@ pub enum ImportErrorKind {
     Transcoding {
         /// Its name.
         name: String,
-        /// What it says.
+        /// The transcoding's error.
         source: BoxError,
     },
 }
 
+impl ImportErrorKind {
+    /// Returns the same without the parts that may quote the state.
+    pub(super) fn without_content(self) -> Self {
+        const WITHHELD: &str = "the cause is withheld: it may quote the state";
+        match self {
+            Self::Timestamp(_) => Self::NoTimestamp,
+            Self::BigInteger(_) => Self::BigInteger("of a field".to_owned()),
+            Self::Transcoding { name, .. } => Self::Transcoding {
+                name,
+                source: WITHHELD.into(),
+            },
+            other => other,
+        }
+    }
+}
+
 impl ImportError {
-    pub(super) fn new(row: &StoredEvent, kind: ImportErrorKind) -> Self {
+    pub(super) fn new(row: &PythonRow, kind: ImportErrorKind) -> Self {
         Self {
             originator_id: row.originator_id.clone(),
             originator_version: row.originator_version,
-            topic: row.topic.clone().into_owned(),
+            topic: row.topic.clone(),
             kind,
         }
     }
 
-    /// Why.
+    /// Returns the kind of fault.
     pub const fn kind(&self) -> &ImportErrorKind {
         &self.kind
     }
@@ -75,8 +92,8 @@ impl fmt::Display for ImportError {
         match kind {
             ImportErrorKind::Cipher(_) => f.write_str("it cannot be decrypted"),
             ImportErrorKind::Compression(_) => f.write_str("it cannot be decompressed"),
-            ImportErrorKind::Json(_) => f.write_str("the state is no JSON"),
-            ImportErrorKind::NoObject => f.write_str("the state is no object"),
+            ImportErrorKind::Json(_) => f.write_str("the state is not JSON"),
+            ImportErrorKind::NoObject => f.write_str("the state is not an object"),
             ImportErrorKind::NoTimestamp => f.write_str("the state has no timestamp"),
             ImportErrorKind::Timestamp(_) => f.write_str("the timestamp cannot be read"),
             ImportErrorKind::BigInteger(digits) => write!(f, "the integer {digits} has more than 64 bits"),

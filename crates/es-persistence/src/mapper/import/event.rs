@@ -1,17 +1,17 @@
 //! An event that has been read, on its way to one of ours.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use es_domain::{Event, OriginatorId, ReadEvent, Timestamp};
-use serde_json::{Map, Value, json};
+use es_domain::{Event, Metadata, OriginatorId, ReadEvent, Timestamp};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::ImportErrorKind;
+use super::{ImportErrorKind, PythonRow};
 use crate::{Mapper, MapperError, StoredEvent};
 
 /// An event of the Python library: what it says of itself, and its fields.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ImportedEvent {
     originator_id: OriginatorId,
     originator_version: u64,
@@ -20,10 +20,17 @@ pub struct ImportedEvent {
     class_version: u64,
     originator_topic: Option<String>,
     fields: Map<String, Value>,
+    /// The row was encrypted, so that errors must not quote its state.
+    is_confidential: bool,
 }
 
 impl ImportedEvent {
-    pub(super) fn new(row: &StoredEvent, topic: String, state: Value) -> Result<Self, ImportErrorKind> {
+    pub(super) fn new(
+        row: &PythonRow,
+        topic: String,
+        state: Value,
+        is_confidential: bool,
+    ) -> Result<Self, ImportErrorKind> {
         let Value::Object(mut fields) = state else {
             return Err(ImportErrorKind::NoObject);
         };
@@ -44,35 +51,36 @@ impl ImportedEvent {
             class_version: class_version.unwrap_or(1),
             originator_topic,
             fields,
+            is_confidential,
         })
     }
 
-    /// The topic under which it is to become one of our events.
+    /// Returns our topic of the event.
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
-    /// When it happened.
+    /// Returns the time of the event.
     pub const fn timestamp(&self) -> Timestamp {
         self.timestamp
     }
 
-    /// The version of its class: 1 unless it was given another. Older ones have other fields.
+    /// Returns the version of the event's class: 1 unless the class has another. Older versions have other fields.
     pub const fn class_version(&self) -> u64 {
         self.class_version
     }
 
-    /// The class of the aggregate, in the first event of one.
+    /// Returns the class of the aggregate, which the first event of an aggregate has.
     pub fn originator_topic(&self) -> Option<&str> {
         self.originator_topic.as_deref()
     }
 
-    /// Its fields.
+    /// Returns the event's fields.
     pub const fn fields(&self) -> &Map<String, Value> {
         &self.fields
     }
 
-    /// Its fields, to be renamed or brought up to date.
+    /// Returns the event's fields, to be renamed or brought up to date.
     pub const fn fields_mut(&mut self) -> &mut Map<String, Value> {
         &mut self.fields
     }
@@ -86,20 +94,37 @@ impl ImportedEvent {
     ///
     /// [`MapperError`] when the topic is none of `E`'s, the ID is of another kind than the aggregate's, or the fields do
     /// not fit.
-    pub fn into_event<E: Event>(self) -> Result<ReadEvent<E>, MapperError> {
-        let state = json!({
-            "event_id": self.event_id(),
-            "timestamp": self.timestamp,
-            "version": self.class_version,
-            "body": self.fields,
-        });
-        let row = StoredEvent {
-            state: state.to_string().into_bytes(),
-            originator_id: self.originator_id,
-            originator_version: self.originator_version,
-            topic: Cow::Owned(self.topic),
-        };
-        Mapper::default().to_domain(&row)
+    pub fn to_event<E: Event>(&self) -> Result<ReadEvent<E>, MapperError> {
+        let row = self.row(Value::Object(self.fields.clone()).to_string().into_bytes());
+        let event = Mapper::default().to_domain(&row);
+        event.map_err(|error| {
+            if self.is_confidential {
+                error.without_content()
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Turns it into a row of this library, as `mapper` writes rows. The body stays as it was stored, so that events that
+    /// are [retired](es_domain::RetiredEvent), and read as several or none, can be imported too.
+    ///
+    /// # Errors
+    ///
+    /// [`MapperError`] when the event cannot be written.
+    pub fn to_stored(&self, mapper: &Mapper) -> Result<StoredEvent, MapperError> {
+        mapper.fill(self.row(Vec::new()), &self.fields, &Metadata::new())
+    }
+
+    fn row(&self, state: Vec<u8>) -> StoredEvent {
+        StoredEvent::new(
+            self.originator_id.clone(),
+            self.originator_version,
+            self.topic.clone(),
+            state,
+        )
+        .with_stamp(self.event_id(), self.timestamp)
+        .with_schema_version(u16::try_from(self.class_version).unwrap_or(u16::MAX))
     }
 
     /// A UUID of version 8 (RFC 9562), which is what one makes it of.
@@ -114,5 +139,20 @@ impl ImportedEvent {
         let hash: [u8; 32] = hash.finalize().into();
         let [start @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = hash;
         uuid::Builder::from_custom_bytes(start).into_uuid()
+    }
+}
+
+/// Prints the names of the fields, not their values: they may be confidential.
+impl fmt::Debug for ImportedEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ImportedEvent")
+            .field("originator_id", &self.originator_id)
+            .field("originator_version", &self.originator_version)
+            .field("topic", &self.topic)
+            .field("timestamp", &self.timestamp)
+            .field("class_version", &self.class_version)
+            .field("originator_topic", &self.originator_topic)
+            .field("fields", &self.fields.keys())
+            .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,86 @@
+//! Saving in a transaction of the user's own.
+
+use std::{collections::VecDeque, fmt};
+
+use es_domain::EventHash;
+use es_persistence::{Notification, StoredEvent};
+
+use crate::{Application, ApplicationError, Changes, Recorded, save::Stored};
+
+/// Pending events that are ready to be stored, by [`Application::prepare`].
+///
+/// The aggregates are borrowed, so that they cannot change meanwhile. A value that is dropped has changed nothing: the events
+/// are still pending.
+#[must_use = "call `stored` after the commit: until then the events are pending"]
+pub struct Prepared<'a, C> {
+    app: &'a Application,
+    changes: C,
+    events: Vec<StoredEvent>,
+    heads: VecDeque<Option<EventHash>>,
+}
+
+impl<'a, C: Changes> Prepared<'a, C> {
+    pub(crate) fn new(app: &'a Application, mut changes: C) -> Result<Self, ApplicationError> {
+        let (mut events, mut heads) = (Vec::new(), VecDeque::new());
+        changes.add_metadata(app.metadata());
+        changes.encode(app.store().mapper(), &mut events, &mut heads)?;
+        Ok(Self {
+            app,
+            changes,
+            events,
+            heads,
+        })
+    }
+
+    /// Returns the rows, for `insert_in` of the store.
+    pub fn events(&self) -> Vec<StoredEvent> {
+        self.events.clone()
+    }
+
+    /// Takes the events out of the aggregates, after the transaction was committed. `positions` are what `insert_in` has
+    /// returned.
+    ///
+    /// If it is not called after a commit, the events stay pending, and the next save of the aggregates is a conflict.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many positions as events: they are those of another call.
+    pub fn stored(mut self, positions: Vec<u64>) -> Vec<Recorded> {
+        assert_eq!(
+            positions.len(),
+            self.events.len(),
+            "there is one position for each event"
+        );
+        let events = std::mem::take(&mut self.events);
+        // A snapshot that is due is taken by a later save: this call stores nothing.
+        drop(self.take_events());
+        let numbered = positions.into_iter().zip(events);
+        self.app
+            .recorded(numbered.map(|(position, event)| Notification::new(position, event)))
+    }
+
+    /// Returns what is to be done after the events were stored: they leave the aggregates, and copies go into the cache.
+    pub(crate) fn take_events(&mut self) -> Stored<'_> {
+        let repository = self.app.repository();
+        let mut stored = Stored {
+            heads: std::mem::take(&mut self.heads),
+            cache: repository.cache(),
+            snapshots: repository.snapshots(),
+            due: Vec::new(),
+        };
+        self.changes.saved(&mut stored);
+        stored
+    }
+
+    pub(crate) fn rows(&mut self) -> Vec<StoredEvent> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+impl<C> fmt::Debug for Prepared<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("events", &self.events.len())
+            .finish_non_exhaustive()
+    }
+}
