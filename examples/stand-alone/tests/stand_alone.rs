@@ -92,8 +92,11 @@ async fn a_version_is_stored_once() {
     let store = EventStore::new(Arc::new(MemoryRecorder::default()));
     let (received, mut subscribers) = subscribed();
     Example::create("bar", &mut subscribers).unwrap();
-    let events = received.lock().unwrap().clone();
+    let mut events = received.lock().unwrap().clone();
     store.store(&events).await.unwrap();
+    // The same event again is the same save.
+    store.store(&events).await.unwrap();
+    events[0].event_id = uuid::Uuid::from_u128(1);
     let error = store.store(&events).await.unwrap_err();
     assert!(matches!(error, StoreError::Recorder(error) if matches!(error.kind(), RecorderErrorKind::Conflict { .. })));
 }
