@@ -1,6 +1,7 @@
 //! Values to bytes and back.
 
 mod checked;
+mod difference;
 mod error;
 mod json;
 #[cfg(feature = "messagepack")]
@@ -154,6 +155,50 @@ impl Transcoder {
                 own::decode(own.as_ref(), seed, bytes).map_err(|source| TranscoderError::decoding(self.name(), source))
             }
         }
+    }
+
+    /// Reads what `seed` describes. What cannot be read straight is read by way of a state: a state knows the field at which
+    /// it fails, and it has numbers inside of tagged enums that `serde_json` hides there if any crate of the program has
+    /// turned on its feature `arbitrary_precision`.
+    pub(crate) fn decode_thoroughly<S, T>(&self, seed: impl Fn() -> S, bytes: &[u8]) -> Result<T, TranscoderError>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
+        let error = match self.decode(seed(), bytes) {
+            Err(error) if !matches!(self, Self::Own(_)) => error,
+            read => return read,
+        };
+        let Ok(state) = self.decode_state(bytes) else {
+            return Err(error);
+        };
+        let read = seed().deserialize(state.into_deserializer(true));
+        read.map_err(|by_state| error.at(by_state.field()))
+    }
+
+    /// Checks that `bytes`, which were written from a value, are read by `seed` as that value: `rewrite` writes the same
+    /// again, apart from the order of maps and sets.
+    pub(crate) fn check_round_trip<S, T>(
+        &self,
+        bytes: &[u8],
+        seed: impl Fn() -> S,
+        rewrite: impl FnOnce(&T, &mut Vec<u8>) -> Result<(), TranscoderError>,
+    ) -> Result<(), TranscoderError>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
+        let read = self.decode_thoroughly(seed, bytes);
+        let read = read.map_err(TranscoderError::into_encoding)?;
+        let mut again = Vec::with_capacity(bytes.len());
+        rewrite(&read, &mut again)?;
+        if again == bytes {
+            return Ok(());
+        }
+        let (Ok(before), Ok(after)) = (self.decode_state(bytes), self.decode_state(&again)) else {
+            // Another's format may need the type for reading: nothing more can be found out.
+            return Ok(());
+        };
+        let difference = difference::difference(&before, &after);
+        difference.map_or(Ok(()), |path| Err(TranscoderError::changed(self.name(), &path)))
     }
 
     /// Reads a value without its type, as upcasters take it: exactly, for every value that an event can hold.

@@ -23,6 +23,8 @@ enum Step {
 enum Cause {
     Json(serde_json::Error),
     Other(BoxError),
+    /// It can be read, and as another value.
+    Changed,
     /// What may be said of a cause whose text may quote the value.
     Withheld(String),
 }
@@ -55,6 +57,22 @@ impl TranscoderError {
         }
     }
 
+    /// The value was written, and it is read back as another one. The path may hold keys of maps after its first part.
+    pub(super) fn changed(transcoder: &'static str, path: &[String]) -> Self {
+        Self {
+            transcoder,
+            step: Step::Encoding,
+            field: (!path.is_empty()).then(|| path.join(".").into()),
+            cause: Box::new(Cause::Changed),
+        }
+    }
+
+    /// The value was written, and reading it back has failed by this error.
+    pub(super) fn into_encoding(self) -> Self {
+        let step = Step::Encoding;
+        Self { step, ..self }
+    }
+
     /// Names the field at which it failed.
     pub(super) fn at(self, field: Option<String>) -> Self {
         let field = field.map(Into::into);
@@ -76,9 +94,21 @@ impl TranscoderError {
                 static_text(&source).map_or(at, |text| text)
             }
             Cause::Other(source) => static_text(source.as_ref()).unwrap_or_default(),
+            Cause::Changed => return self.with_first_field(),
         };
         Self {
             cause: Box::new(Cause::Withheld(text)),
+            ..self
+        }
+    }
+}
+
+impl TranscoderError {
+    fn with_first_field(self) -> Self {
+        let first = |field: Box<str>| field.split('.').next().unwrap_or_default().into();
+        Self {
+            field: self.field.map(first),
+            cause: Box::new(Cause::Changed),
             ..self
         }
     }
@@ -106,6 +136,7 @@ impl fmt::Display for TranscoderError {
         }
         match &*self.cause {
             Cause::Json(_) | Cause::Other(_) => Ok(()),
+            Cause::Changed => f.write_str(": it would be read back as another value"),
             Cause::Withheld(text) if text.is_empty() => f.write_str(" (the cause is withheld: it may quote the state)"),
             Cause::Withheld(text) => write!(f, " ({text}; more is withheld: it may quote the state)"),
         }
@@ -117,7 +148,7 @@ impl error::Error for TranscoderError {
         match &*self.cause {
             Cause::Json(source) => Some(source),
             Cause::Other(source) => Some(source.as_ref()),
-            Cause::Withheld(_) => None,
+            Cause::Changed | Cause::Withheld(_) => None,
         }
     }
 }
