@@ -25,7 +25,7 @@ enum Work {
     Xtask(fn() -> Result<Note, Error>),
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "format",
         work: Work::Cargo {
@@ -55,6 +55,26 @@ const STEPS: [Step; 5] = [
     Step {
         name: "test",
         work: Work::Xtask(test::run_all),
+    },
+    Step {
+        // Any crate of a user's program may turn this on for all crates.
+        name: "numbers",
+        work: Work::Cargo {
+            arguments: &[
+                "test",
+                "--package",
+                "es-persistence",
+                "--locked",
+                "--features",
+                "serde_json/arbitrary_precision",
+                "--test",
+                "it",
+                "--",
+                "fidelity",
+                "readable",
+            ],
+            variable: None,
+        },
     },
     Step {
         name: "docs",

@@ -8,6 +8,7 @@ mod error;
 mod format;
 pub mod import;
 mod layers;
+mod lost;
 mod snapshot;
 mod stream;
 mod variant;
@@ -17,10 +18,7 @@ use std::{marker::PhantomData, sync::Arc};
 use es_domain::{Aggregate, AggregateId, DomainEvent, Event, Metadata, ReadEvent, Stamp};
 use serde::Serialize;
 
-use self::{
-    body::{Bodies, Known},
-    variant::VariantFields,
-};
+use self::body::{Bodies, Known};
 pub use self::{
     chain::{ChainAcceptance, ChainError, HashChain},
     config::{Compression, Encryption, EncryptionMode, MapperConfig},
@@ -88,28 +86,24 @@ impl Mapper {
     ///
     /// # Errors
     ///
-    /// [`MapperError`] when the event cannot be written, or is larger than allowed.
+    /// [`MapperError`] when the event cannot be written, could not be read back, or is larger than allowed.
     pub fn to_stored<E: Event>(&self, event: &DomainEvent<E>) -> Result<StoredEvent, MapperError> {
         let originator_id = event.originator_id().to_originator_id();
-        let row = StoredEvent::new(originator_id, event.originator_version(), event.topic(), Vec::new())
+        let mut row = StoredEvent::new(originator_id, event.originator_version(), event.topic(), Vec::new())
             .with_stamp(event.event_id(), event.timestamp())
             .with_schema_version(u16::try_from(event.body().kind().version()).unwrap_or(u16::MAX));
-        self.fill(row, &VariantFields(event.body()), event.metadata())
+        // The metadata come first, because the state is bound to there being some.
+        if !event.metadata().is_empty() {
+            row.metadata = Some(self.write(&row, RecordKind::Metadata, event.metadata())?);
+        }
+        row.state = self.write_body(&row, event.body())?;
+        Ok(row)
     }
 
-    /// Writes body and metadata into a row whose other columns are set. The metadata come first, because the state is bound
-    /// to there being some.
-    fn fill<T: Serialize + ?Sized>(
-        &self,
-        mut row: StoredEvent,
-        body: &T,
-        metadata: &Metadata,
-    ) -> Result<StoredEvent, MapperError> {
-        if !metadata.is_empty() {
-            row.metadata = Some(self.write(&row, RecordKind::Metadata, metadata)?);
-        }
-        row.state = self.write(&row, RecordKind::Event, body)?;
-        Ok(row)
+    fn write_body<E: Event>(&self, row: &StoredEvent, body: &E) -> Result<Vec<u8>, MapperError> {
+        let context = self.event_context(row, RecordKind::Event);
+        let written = self.config.write_body(&context, body);
+        written.map_err(|kind| MapperError::new(&context, kind))
     }
 
     fn write<T: Serialize + ?Sized>(

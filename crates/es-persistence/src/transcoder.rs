@@ -101,26 +101,17 @@ impl Transcoder {
         Ok(bytes)
     }
 
-    /// Writes `value` as a state, behind `room` bytes for others and what the format begins with.
-    pub(crate) fn encode_state<T: Serialize + ?Sized>(
-        &self,
-        value: &T,
-        room: usize,
-    ) -> Result<Vec<u8>, TranscoderError> {
-        let mut bytes = Vec::with_capacity(CAPACITY + room);
-        bytes.resize(room, 0);
+    /// Writes `value` as a state, behind what the format begins with.
+    pub(crate) fn encode_state<T: Serialize + ?Sized>(&self, value: &T) -> Result<Encoded, TranscoderError> {
+        let mut bytes = Vec::with_capacity(CAPACITY);
         bytes.extend(self.format().map(StateFormat::byte));
-        self.append(value, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn append<T: Serialize + ?Sized>(&self, value: &T, bytes: &mut Vec<u8>) -> Result<(), TranscoderError> {
-        self.append_checked(value, bytes).map(drop)
+        let is_doubtful = self.append(value, &mut bytes)?;
+        Ok(Encoded { bytes, is_doubtful })
     }
 
     /// Writes `value` behind what is in `bytes`, and returns `true` if it is doubtful that it can be read back: only
     /// [`check_round_trip`](Self::check_round_trip) tells.
-    pub(crate) fn append_checked<T: Serialize + ?Sized>(
+    pub(crate) fn append<T: Serialize + ?Sized>(
         &self,
         value: &T,
         bytes: &mut Vec<u8>,
@@ -176,13 +167,13 @@ impl Transcoder {
     }
 
     /// Checks that `bytes`, which were written from a value, are read by `seed` as that value: `rewrite` writes the same
-    /// again, apart from the order of maps and sets.
+    /// again, apart from the order of maps and sets. Returns the value that was read.
     pub(crate) fn check_round_trip<S, T>(
         &self,
         bytes: &[u8],
         seed: impl Fn() -> S,
         rewrite: impl FnOnce(&T, &mut Vec<u8>) -> Result<(), TranscoderError>,
-    ) -> Result<(), TranscoderError>
+    ) -> Result<T, TranscoderError>
     where
         S: for<'de> DeserializeSeed<'de, Value = T>,
     {
@@ -191,14 +182,14 @@ impl Transcoder {
         let mut again = Vec::with_capacity(bytes.len());
         rewrite(&read, &mut again)?;
         if again == bytes {
-            return Ok(());
+            return Ok(read);
         }
         let (Ok(before), Ok(after)) = (self.decode_state(bytes), self.decode_state(&again)) else {
             // Another's format may need the type for reading: nothing more can be found out.
-            return Ok(());
+            return Ok(read);
         };
         let difference = difference::difference(&before, &after);
-        difference.map_or(Ok(()), |path| Err(TranscoderError::changed(self.name(), &path)))
+        difference.map_or(Ok(read), |path| Err(TranscoderError::changed(self.name(), &path)))
     }
 
     /// Reads a value without its type, as upcasters take it: exactly, for every value that an event can hold.
@@ -216,6 +207,14 @@ impl Transcoder {
             Self::Own(_) => self.decode(PhantomData::<State>, bytes),
         }
     }
+}
+
+/// A value that was written.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Vec<u8>,
+    /// Only [`check_round_trip`](Transcoder::check_round_trip) tells whether it can be read back.
+    pub(crate) is_doubtful: bool,
 }
 
 /// Most events fit in.

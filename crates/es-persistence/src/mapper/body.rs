@@ -52,7 +52,7 @@ fn read_current<E: Event>(
 ) -> Result<E, MapperErrorKind> {
     let known = kind.version();
     config
-        .decode(plain, VariantSeed::new(kind.name()))
+        .decode(plain, || VariantSeed::new(kind.name()))
         .map_err(|error| match error {
             MapperErrorKind::Decoding(source) if known < stored => {
                 MapperErrorKind::NewerVersion { stored, known, source }

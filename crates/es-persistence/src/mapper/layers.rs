@@ -4,16 +4,19 @@
 use std::sync::LazyLock;
 use std::{ops::Deref, sync::Arc};
 
-use es_domain::{StateError, UpcastError};
+use es_domain::{Event, StateError, UpcastError};
 use serde::{Serialize, de::DeserializeSeed};
 
 use super::{
     Compression, EncryptionMode, MapperConfig, MapperErrorKind, StateFormat,
     body::{UntypedSeed, UntypedState},
+    lost::{self, Lost},
+    variant::{VariantFields, VariantSeed},
 };
 use crate::{
     Compressor, Transcoder, TranscoderError,
     cipher::{KeyId, Plaintext, SealContext},
+    transcoder::Encoded,
 };
 
 #[cfg(feature = "zlib")]
@@ -28,7 +31,42 @@ impl MapperConfig {
         context: &SealContext<'_>,
         value: &T,
     ) -> Result<Vec<u8>, MapperErrorKind> {
-        let plain = self.transcode(value)?;
+        let Encoded { bytes, .. } = self.transcode(value)?;
+        self.seal(context, bytes)
+    }
+
+    /// Writes the body of an event as a state. Where it is doubtful that the body can be read back, it is read back; in
+    /// builds with debug assertions every body is.
+    pub(super) fn write_body<E: Event>(&self, context: &SealContext<'_>, body: &E) -> Result<Vec<u8>, MapperErrorKind> {
+        let Encoded { bytes, is_doubtful } = self.transcode(&VariantFields(body))?;
+        if is_doubtful || cfg!(debug_assertions) {
+            let checked = self.check_body(body, &bytes);
+            checked.map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
+        }
+        self.seal(context, bytes)
+    }
+
+    fn check_body<E: Event>(&self, body: &E, plain: &[u8]) -> Result<(), TranscoderError> {
+        let transcoder = &self.transcoder;
+        let state = &plain[usize::from(transcoder.format().is_some())..];
+        let seed = || VariantSeed::<E>::new(body.kind().name());
+        let read = transcoder.check_round_trip(state, seed, |body, bytes| {
+            transcoder.append(&VariantFields(body), bytes).map(drop)
+        })?;
+        lost::check(body, &read).map_err(|Lost(field)| TranscoderError::changed(transcoder.name(), field.as_slice()))
+    }
+
+    fn transcode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Encoded, MapperErrorKind> {
+        let encoded = self.transcoder.encode_state(value);
+        let encoded = encoded.map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
+        let (size, limit) = (encoded.bytes.len(), self.max_state_size);
+        if size > limit {
+            return Err(MapperErrorKind::TooLarge { size, limit });
+        }
+        Ok(encoded)
+    }
+
+    fn seal(&self, context: &SealContext<'_>, plain: Vec<u8>) -> Result<Vec<u8>, MapperErrorKind> {
         match self.encryption.as_ref().filter(|own| own.mode != EncryptionMode::Ended) {
             None => self.compress(plain),
             Some(encryption) => {
@@ -36,18 +74,6 @@ impl MapperConfig {
                 Ok(encryption.cipher.seal(context, &plain)?)
             }
         }
-    }
-
-    fn transcode<T: Serialize + ?Sized>(&self, value: &T) -> Result<Vec<u8>, MapperErrorKind> {
-        let encoded = self.transcoder.encode_state(value, 0);
-        let plain = encoded.map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
-        if plain.len() > self.max_state_size {
-            return Err(MapperErrorKind::TooLarge {
-                size: plain.len(),
-                limit: self.max_state_size,
-            });
-        }
-        Ok(plain)
     }
 
     fn compress(&self, plain: Vec<u8>) -> Result<Vec<u8>, MapperErrorKind> {
@@ -73,10 +99,10 @@ impl MapperConfig {
     /// Reads a state by `seed`.
     pub(super) fn read<S, T>(&self, context: &SealContext<'_>, state: &[u8], seed: S) -> Result<T, MapperErrorKind>
     where
-        S: for<'de> DeserializeSeed<'de, Value = T>,
+        S: for<'de> DeserializeSeed<'de, Value = T> + Copy,
     {
         let plain = self.open(context, state)?;
-        self.decode(&plain, seed)
+        self.decode(&plain, || seed)
     }
 
     /// Decrypts and decompresses.
@@ -105,13 +131,13 @@ impl MapperConfig {
         }
     }
 
-    pub(super) fn decode<'de, S: DeserializeSeed<'de>>(
-        &self,
-        plain: &'de [u8],
-        seed: S,
-    ) -> Result<S::Value, MapperErrorKind> {
+    /// Reads what `seed` describes, out of a state without compression and encryption.
+    pub(super) fn decode<S, T>(&self, plain: &[u8], seed: impl Fn() -> S) -> Result<T, MapperErrorKind>
+    where
+        S: for<'de> DeserializeSeed<'de, Value = T>,
+    {
         let (transcoder, bytes) = self.reader_of(plain)?;
-        let decoded = transcoder.decode(seed, bytes);
+        let decoded = transcoder.decode_thoroughly(seed, bytes);
         decoded.map_err(|source| MapperErrorKind::Decoding(self.withhold(source)))
     }
 

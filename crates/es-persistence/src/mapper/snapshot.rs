@@ -75,7 +75,7 @@ impl Mapper {
     ) -> Result<A, MapperErrorKind> {
         let stored = u32::from(version);
         if Snapshot::<A>::class_version() <= stored {
-            return self.config.decode(plain, std::marker::PhantomData);
+            return self.config.decode(plain, || std::marker::PhantomData);
         }
         let UntypedState {
             state,

@@ -58,7 +58,7 @@ impl TranscoderError {
     }
 
     /// The value was written, and it is read back as another one. The path may hold keys of maps after its first part.
-    pub(super) fn changed(transcoder: &'static str, path: &[String]) -> Self {
+    pub(crate) fn changed(transcoder: &'static str, path: &[String]) -> Self {
         Self {
             transcoder,
             step: Step::Encoding,

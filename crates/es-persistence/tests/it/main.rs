@@ -18,6 +18,7 @@ mod import;
 mod inverse;
 mod mapper;
 mod moved;
+mod readable;
 mod rotation;
 mod settings;
 mod snapshot;

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use es_domain::{Event, Metadata, OriginatorId, ReadEvent, Timestamp};
+use es_domain::{Event, OriginatorId, ReadEvent, Timestamp};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{ImportErrorKind, PythonRow};
-use crate::{Mapper, MapperError, StoredEvent};
+use crate::{Mapper, MapperError, StoredEvent, cipher::RecordKind};
 
 /// An event of the Python library: what it says of itself, and its fields.
 #[derive(Clone, PartialEq)]
@@ -113,7 +113,9 @@ impl ImportedEvent {
     ///
     /// [`MapperError`] when the event cannot be written.
     pub fn to_stored(&self, mapper: &Mapper) -> Result<StoredEvent, MapperError> {
-        mapper.fill(self.row(Vec::new()), &self.fields, &Metadata::new())
+        let mut row = self.row(Vec::new());
+        row.state = mapper.write(&row, RecordKind::Event, &self.fields)?;
+        Ok(row)
     }
 
     fn row(&self, state: Vec<u8>) -> StoredEvent {
