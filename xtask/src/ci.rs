@@ -162,6 +162,8 @@ mod tests {
                 "cargo clippy --workspace --all-targets --locked -- -D warnings",
                 "cargo xtask tidy",
                 "cargo xtask test",
+                "cargo test --package es-persistence --locked --features serde_json/arbitrary_precision --test it -- \
+                 fidelity readable",
                 "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps",
             ]
         );

@@ -96,7 +96,7 @@ async fn a_version_is_stored_once() {
     store.store(&events).await.unwrap();
     // The same event again is the same save.
     store.store(&events).await.unwrap();
-    events[0].event_id = uuid::Uuid::from_u128(1);
+    events[0].event_id = Uuid::from_u128(1);
     let error = store.store(&events).await.unwrap_err();
     assert!(matches!(error, StoreError::Recorder(error) if matches!(error.kind(), RecorderErrorKind::Conflict { .. })));
 }
