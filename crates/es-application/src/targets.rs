@@ -124,13 +124,11 @@ tuple!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 pub(crate) fn ids<M>(targets: &impl Targets<M>) -> Result<Vec<OriginatorId>, OriginatorId> {
     let mut ids = Vec::with_capacity(1);
     targets.push_ids(&mut ids);
-    match repeated(&ids) {
-        Some(id) => Err(id.clone()),
-        None => {
-            ids.sort_unstable();
-            Ok(ids)
-        }
+    if let Some(id) = repeated(&ids) {
+        return Err(id.clone());
     }
+    ids.sort_unstable();
+    Ok(ids)
 }
 
 fn repeated<T: Eq + Hash>(values: &[T]) -> Option<&T> {

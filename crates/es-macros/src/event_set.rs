@@ -150,8 +150,8 @@ fn decode(Member { name, id, events }: &Member<'_>, krate: &TokenStream) -> Toke
 
 /// The ID of the aggregate in one variant.
 fn originator(Member { name, id, .. }: &Member<'_>, krate: &TokenStream) -> TokenStream {
-    match id {
-        None => quote!(Self::#name(events) => #krate::EventSet::originator(events),),
-        Some(_) => quote!(Self::#name(id, _) => ::core::option::Option::Some(#krate::__private::originator_id(id)),),
+    if id.is_none() {
+        return quote!(Self::#name(events) => #krate::EventSet::originator(events),);
     }
+    quote!(Self::#name(id, _) => ::core::option::Option::Some(#krate::__private::originator_id(id)),)
 }

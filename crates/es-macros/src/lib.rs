@@ -25,8 +25,7 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
     aggregate_id::derive(input.into()).into()
 }
 
-// Its documentation stands where it is re-exported: the example needs an application.
-#[allow(missing_docs, reason = "es-application documents it")]
+/// Makes an enum over the events of several aggregates a set of events. es-application re-exports and documents it.
 #[proc_macro_derive(EventSet, attributes(event_set))]
 pub fn derive_event_set(input: TokenStream) -> TokenStream {
     event_set::derive(input.into()).into()

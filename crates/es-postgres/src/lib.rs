@@ -42,7 +42,6 @@
 //! SELECT position, topic, "timestamp", convert_from(state, 'UTF8') FROM dogschool_events ORDER BY position
 //! ```
 
-mod columns;
 mod config;
 mod connection;
 mod connections;
@@ -55,7 +54,6 @@ mod readers;
 mod reading;
 mod rows;
 pub mod schema;
-mod time;
 mod watcher;
 mod writer;
 

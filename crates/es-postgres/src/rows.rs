@@ -1,12 +1,16 @@
 //! Rows that come from the server.
 
+pub(crate) mod columns;
+pub(crate) mod time;
+
 use std::borrow::Cow;
 
 use es_persistence::{Notification, OriginatorId, StoredEvent, StoredSnapshot};
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::{error::Failure, time::Time};
+use self::time::Time;
+use crate::error::Failure;
 
 /// Reads an event of a known aggregate. Its columns begin at `first`, in the order of [`schema`](crate::schema).
 pub(crate) fn event(row: &PgRow, originator_id: &OriginatorId, first: usize) -> Result<StoredEvent, Failure> {

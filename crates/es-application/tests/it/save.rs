@@ -179,7 +179,7 @@ async fn a_closed_application_refuses_saves_and_stores_nothing() {
     let ApplicationError::Recorder(error) = error else {
         panic!("{error}")
     };
-    assert_eq!(error.kind(), &RecorderErrorKind::NotStored);
+    assert_eq!(error.kind(), &RecorderErrorKind::Closed);
 
     let app = stores::open(stores::sqlite(&folder)).await;
     assert_eq!(app.notification_log().max_position().await.unwrap(), None);

@@ -79,7 +79,8 @@ fn mappers() -> [Mapper; 2] {
 }
 
 fn measured(value: f64, more: Option<Option<u8>>) -> StationEvent {
-    let counts = HashMap::from_iter((1..50).map(|count| (Id::from_uuid(Uuid::from_u128(7 + count)), i128::MIN)));
+    let count = |number: u128| (Id::from_uuid(Uuid::from_u128(7 + number)), i128::MIN);
+    let counts = (1..50).map(count).collect();
     let by = BTreeMap::from([(Uuid::from_u128(7), counts)]);
     StationEvent::Measured { value, more, by }
 }

@@ -8,11 +8,11 @@ use sqlx::Row as _;
 
 use super::Readers;
 use crate::{
-    columns::{id_columns, to_column},
     connection::Connection,
     error::Failure,
     reading::{EventsReading, Reading},
     rows,
+    rows::columns::{id_columns, to_column},
     schema::Tables,
 };
 

@@ -3,7 +3,7 @@
 use es_persistence::{LOG_WINDOW, LogPage, Notification, Selection};
 
 use super::{Reading, limit, settled::SettledReading};
-use crate::{columns::to_column, connection::Connection, error::Failure, rows};
+use crate::{connection::Connection, error::Failure, rows, rows::columns::to_column};
 
 /// Reads a part of the log.
 pub(crate) struct LogReading {

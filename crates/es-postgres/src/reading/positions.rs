@@ -6,7 +6,7 @@ use es_persistence::StoredEvent;
 use sqlx::PgConnection;
 
 use super::Reading;
-use crate::{columns::KeyColumns, connection::Connection, error::Failure, rows, schema::Tables};
+use crate::{connection::Connection, error::Failure, rows, rows::columns::KeyColumns, schema::Tables};
 
 /// Asks for the positions of events that may be stored.
 pub(crate) struct PositionsReading {

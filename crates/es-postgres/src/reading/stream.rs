@@ -7,10 +7,10 @@ use sqlx::{Row as _, postgres::PgRow};
 
 use super::{Reading, limit};
 use crate::{
-    columns::{id_columns, to_column},
     connection::Connection,
     error::Failure,
     rows,
+    rows::columns::{id_columns, to_column},
     schema::{StreamStatements, Tables},
 };
 

@@ -6,10 +6,10 @@ use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
-    columns::{EventColumns, TrackingColumns, id_columns, schema_version, to_column},
     error::Failure,
+    rows::columns::{EventColumns, TrackingColumns, id_columns, schema_version, to_column},
+    rows::time::Time,
     schema::Tables,
-    time::Time,
 };
 
 /// Saves of events and tracking that have no aggregate and no consumer of a log in common.

@@ -14,8 +14,8 @@ use super::{
     pause, too_late,
 };
 use crate::{
-    columns::{SnapshotColumns, id_columns},
     error::Failure,
+    rows::columns::{SnapshotColumns, id_columns},
     schema::Tables,
 };
 

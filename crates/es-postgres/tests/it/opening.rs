@@ -142,6 +142,7 @@ fn passwords_are_never_shown() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a role is made, used for everything, and dropped")]
 fn a_role_that_may_only_execute_and_read_is_enough() {
     with_schema(|server, schema| async move {
         let role = format!("role_{schema}");

@@ -27,6 +27,9 @@ pub(super) struct StoredTracking {
     token: Vec<u8>,
 }
 
+/// Position, event ID, fence and token.
+type TrackingRow = (i64, Option<Vec<u8>>, i64, Vec<u8>);
+
 impl StoredTracking {
     pub(super) const fn position(&self) -> u64 {
         self.position.unsigned_abs()
@@ -114,7 +117,7 @@ impl Tables {
     ) -> Result<Option<StoredTracking>, Failure> {
         let query = sqlx::query_as(AssertSqlSafe(self.tracking.select.clone()));
         let query = query.bind(&*key.consumer).bind(&*key.upstream);
-        let row: Option<(i64, Option<Vec<u8>>, i64, Vec<u8>)> = query.fetch_optional(connection).await?;
+        let row: Option<TrackingRow> = query.fetch_optional(connection).await?;
         Ok(row.map(|(position, _, fence, token)| StoredTracking { position, fence, token }))
     }
 

@@ -94,6 +94,7 @@ enum Read {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of damages")]
 async fn a_damaged_row_is_named_and_not_quoted() {
     let event = "the event at position 2 of bank_events is damaged: its";
     let snapshot = "the snapshot of version 2 of aggregate 00000000-0000-0000-0000-000000000001 in bank_snapshots is \

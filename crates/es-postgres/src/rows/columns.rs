@@ -3,7 +3,7 @@
 use es_persistence::{OriginatorId, StoredEvent, StoredSnapshot, Tracking};
 use uuid::Uuid;
 
-use crate::time::Time;
+use crate::rows::time::Time;
 
 /// An ID in the form of its two columns: a text ID has a UUID of zeros, a UUID has no text.
 pub(crate) fn id_columns(id: &OriginatorId) -> (Uuid, &str) {
