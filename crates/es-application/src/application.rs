@@ -2,13 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome};
+use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome, Scope};
 use es_persistence::{ApplicationRecorder, Datastore, EventStore, Notification, ReadableLog, Source, Upstream as _};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, NotificationLog, Prepared, Recorded,
-    Repository, Retries, Selection, Subscription, Targets,
+    ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, InScope, NotificationLog, Prepared,
+    Recorded, Repository, Retries, Selection, Subscription, Targets,
     execute::{self, Existing, OrCreate},
     turns::Turns,
 };
@@ -29,6 +29,7 @@ struct Inner {
     turns: Turns,
     repository: Repository,
     datastore: Arc<dyn Datastore>,
+    scope: Scope,
 }
 
 impl Application {
@@ -37,13 +38,14 @@ impl Application {
         ApplicationBuilder::new(name.into())
     }
 
-    pub(crate) fn new(name: &str, repository: Repository, datastore: Arc<dyn Datastore>) -> Self {
+    pub(crate) fn new(name: &str, repository: Repository, datastore: Arc<dyn Datastore>, scope: Scope) -> Self {
         let log: Arc<dyn ReadableLog> = Arc::<dyn ApplicationRecorder>::clone(repository.store().recorder());
         let inner = Arc::new(Inner {
             turns: Turns::default(),
             source: Source::new(name, log, repository.store().mapper().clone()),
             repository,
             datastore,
+            scope,
         });
         Self {
             inner,
@@ -112,6 +114,48 @@ impl Application {
         &self.inner.source
     }
 
+    /// Polls `future` with the clock and the ID source of the application, so that all events that are triggered in it have
+    /// their times and IDs. Tasks that `future` spawns are not in the scope.
+    ///
+    /// Without [`clock`](ApplicationBuilder::clock) and [`id_source`](ApplicationBuilder::id_source) nothing changes.
+    ///
+    /// ```
+    /// use es_application::prelude::*;
+    /// use es_domain::{prelude::*, testing::Deterministic};
+    /// # #[derive(Aggregate, Default)]
+    /// # struct Dog { root: Root<Self> }
+    /// # #[events]
+    /// # impl Dog {
+    /// #     #[event(Registered)]
+    /// #     fn register() -> Self { Self::default() }
+    /// # }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ApplicationError> {
+    /// let fixed = Deterministic::new();
+    /// let app = Application::builder("DogSchool").clock(fixed.clone()).id_source(fixed).open().await?;
+    /// app.in_scope(async {
+    ///     let mut dog = Dog::register();
+    ///     app.save(&mut dog).await?;
+    ///     assert_eq!(dog.created_on().to_string(), "2000-01-01T00:00:00.000000Z");
+    ///     assert_eq!(dog.id().to_string(), "00000000-0000-7000-8000-000000000001");
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// That of `future`.
+    pub fn in_scope<F: Future>(&self, future: F) -> InScope<F> {
+        InScope::new(self.inner.scope.clone(), future)
+    }
+
+    pub(crate) fn scope(&self) -> &Scope {
+        &self.inner.scope
+    }
+
     pub(crate) fn store(&self) -> &EventStore {
         self.inner.repository.store()
     }
@@ -129,19 +173,26 @@ impl Application {
     /// it was read: read it again and decide again. With the kind
     /// [`OutcomeUnknown`](es_persistence::RecorderErrorKind::OutcomeUnknown) the events may be stored; with any other,
     /// nothing is. [`ApplicationError::Trigger`] when an event was triggered that could not happen.
+    /// [`ApplicationError::Discarded`] if a new aggregate has the ID of a discarded one and its initial event does not
+    /// [revive](es_domain::EventKind::revives) it, [`ApplicationError::IdTaken`] if its ID is one of another type.
     ///
     /// # Cancel safety
     ///
     /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
     /// were: read them again to learn which.
     pub async fn save(&self, changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
-        let mut prepared = Prepared::new(self, changes)?;
-        let events = prepared.rows();
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
         let repository = self.repository();
-        let notifications = repository.put(events).await?;
+        let mut prepared = Prepared::new(self, changes)?;
+        let notifications = loop {
+            let events = prepared.rows();
+            if events.is_empty() {
+                return Ok(Vec::new());
+            }
+            match repository.put(events).await {
+                Ok(notifications) => break notifications,
+                Err(error) => prepared = prepared.revived(error).await?,
+            }
+        };
         let due = prepared.take_events().due;
         if let Some(snapshots) = repository.snapshots() {
             snapshots.keep_due(due).await;
@@ -273,14 +324,15 @@ impl Application {
     pub async fn execute_or_create<I, R>(
         &self,
         id: I,
-        create: impl FnMut() -> I::Aggregate + Send,
+        mut create: impl FnMut() -> I::Aggregate + Send,
         command: impl FnMut(&mut I::Aggregate) -> R + Send,
     ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
     where
         I: AggregateId,
         R: Outcome<Value: Send, Error: Send> + Send,
     {
-        execute::execute(self, id, OrCreate(create), command).await
+        let scope = self.scope();
+        execute::execute(self, id, OrCreate(move || scope.run(&mut create)), command).await
     }
 
     /// Returns this application with other limits for repeated commands.

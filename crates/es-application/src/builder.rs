@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_domain::Aggregate;
+use es_domain::{Aggregate, Clock, IdSource, Scope};
 use es_persistence::{Datastore, Environment, EventStore, Mapper, Persistence, PersistenceModules};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -20,6 +20,7 @@ pub struct ApplicationBuilder {
     environment: Option<Environment>,
     modules: PersistenceModules,
     intervals: Intervals,
+    scope: Scope,
 }
 
 impl ApplicationBuilder {
@@ -29,6 +30,7 @@ impl ApplicationBuilder {
             environment: None,
             modules: PersistenceModules::memory_only(),
             intervals: Intervals::default(),
+            scope: Scope::new(),
         }
     }
 
@@ -62,6 +64,20 @@ impl ApplicationBuilder {
         self
     }
 
+    /// Sets the clock of the events that are triggered by [`execute`](Application::execute) and in
+    /// [`in_scope`](Application::in_scope), for tests with fixed times. A [`Timestamp`](es_domain::Timestamp) is a clock
+    /// that stands still.
+    pub fn clock(self, clock: impl Clock + Send + Sync + 'static) -> Self {
+        let scope = self.scope.clock(clock);
+        Self { scope, ..self }
+    }
+
+    /// Sets the source of the IDs of events and new aggregates, where [`clock`](Self::clock) sets the clock.
+    pub fn id_source(self, id_source: impl IdSource + Send + Sync + 'static) -> Self {
+        let scope = self.scope.id_source(id_source);
+        Self { scope, ..self }
+    }
+
     /// Opens the store that the environment chooses.
     ///
     /// # Errors
@@ -83,7 +99,7 @@ impl ApplicationBuilder {
         let recorder = datastore.application_recorder().await?;
         let snapshots = snapshots(&environment, self.intervals, &mapper, &*datastore).await?;
         let repository = Repository::new(EventStore::new(recorder, mapper), snapshots, cache);
-        Ok(Application::new(environment.name(), repository, datastore))
+        Ok(Application::new(environment.name(), repository, datastore, self.scope))
     }
 }
 

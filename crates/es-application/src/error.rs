@@ -15,7 +15,36 @@ pub enum ApplicationError {
         /// The aggregate's topic.
         aggregate: &'static str,
         /// Its ID.
-        id: OriginatorId,
+        id: String,
+    },
+    /// A new aggregate has the ID of one that was discarded, and does not revive it.
+    #[error(
+        "{aggregate} {id} cannot be saved as a new aggregate: it was discarded by its event {}; mark its initial event \
+         with `revives` if the ID may begin anew",
+        conflict.last_version
+    )]
+    Discarded {
+        /// The aggregate's topic.
+        aggregate: &'static str,
+        /// Its ID.
+        id: String,
+        /// The conflict that the store has reported.
+        conflict: Conflict,
+    },
+    /// A new aggregate has the ID of an aggregate of another type.
+    #[error(
+        "{aggregate} {id} cannot be saved: the ID is one of another type of aggregate, which has stored {topic:?}; give \
+         each type IDs of its own"
+    )]
+    IdTaken {
+        /// The topic of the new aggregate.
+        aggregate: &'static str,
+        /// Its ID.
+        id: String,
+        /// The topic of an event of the other aggregate.
+        topic: String,
+        /// The conflict that the store has reported.
+        conflict: Conflict,
     },
     /// An event was triggered when it could not happen; the aggregate is not saved.
     #[error(transparent)]
@@ -55,7 +84,7 @@ impl ApplicationError {
 
         Self::NotFound {
             aggregate: I::Aggregate::TOPIC,
-            id: id.to_originator_id(),
+            id: id.to_string(),
         }
     }
 
@@ -68,6 +97,7 @@ impl ApplicationError {
     pub const fn conflict(&self) -> Option<&Conflict> {
         match self {
             Self::Recorder(error) => error.conflict(),
+            Self::Discarded { conflict, .. } | Self::IdTaken { conflict, .. } => Some(conflict),
             _ => None,
         }
     }

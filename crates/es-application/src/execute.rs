@@ -174,11 +174,12 @@ where
     let mut attempts = Attempts::of(app.retries());
     loop {
         let mut aggregates = read.read(app.repository(), targets.clone()).await?;
-        let outcome = command(T::borrow(&mut aggregates)).into_result();
-        let value = outcome.map_err(ExecuteError::Command)?;
+        let outcome = app.scope().run(|| command(T::borrow(&mut aggregates)));
+        let value = outcome.into_result().map_err(ExecuteError::Command)?;
         match app.save(T::borrow(&mut aggregates)).await {
             Ok(recordings) => return Ok(Executed { value, recordings }),
-            Err(error) if error.conflict().is_some() && attempts.pause().await => {}
+            // A conflict that says what holds the ID of a new aggregate would be the same at the next attempt.
+            Err(ApplicationError::Recorder(error)) if error.conflict().is_some() && attempts.pause().await => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -37,9 +37,11 @@ mod builder;
 mod cache;
 mod error;
 mod execute;
+mod in_scope;
 mod notification_log;
 mod prepare;
 mod repository;
+mod revival;
 mod save;
 mod section;
 mod snapshots;
@@ -59,6 +61,7 @@ pub use self::{
     builder::ApplicationBuilder,
     error::ApplicationError,
     execute::{ExecuteError, Executed, Retries},
+    in_scope::InScope,
     notification_log::NotificationLog,
     prepare::Prepared,
     repository::Repository,

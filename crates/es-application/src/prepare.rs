@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt};
 
 use es_domain::EventHash;
-use es_persistence::{Notification, StoredEvent};
+use es_persistence::{Notification, RecorderError, StoredEvent};
 
 use crate::{Application, ApplicationError, Changes, Recorded, save::Stored};
 
@@ -57,6 +57,23 @@ impl<'a, C: Changes> Prepared<'a, C> {
         let numbered = positions.into_iter().zip(events);
         self.app
             .recorded(numbered.map(|(position, event)| Notification::new(position, event)))
+    }
+
+    /// Prepares the changes anew after a save that has failed, if a new aggregate among them can follow a discarded one.
+    ///
+    /// # Errors
+    ///
+    /// `error` if the save has failed for another reason, or an error that says what holds the ID.
+    pub(crate) async fn revived(mut self, error: RecorderError) -> Result<Self, ApplicationError> {
+        let is_revived = match error.conflict() {
+            Some(conflict) => self.changes.revive(self.app.repository(), conflict).await?,
+            None => false,
+        };
+        if is_revived {
+            Self::new(self.app, self.changes)
+        } else {
+            Err(error.into())
+        }
     }
 
     /// Returns what is to be done after the events were stored: they leave the aggregates, and copies go into the cache.

@@ -80,7 +80,7 @@ impl Repository {
     }
 
     /// Brings `aggregate` up to date, up to `version`: from a snapshot if nothing is there yet, and from the events after it.
-    async fn complete<A: Aggregate>(
+    pub(crate) async fn complete<A: Aggregate>(
         &self,
         id: &A::Id,
         aggregate: &mut Option<A>,

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use es_domain::{Aggregate, EventHash, Metadata};
-use es_persistence::{Mapper, StoredEvent, StoredSnapshot};
+use es_persistence::{Conflict, Mapper, StoredEvent, StoredSnapshot};
+use futures_core::future::BoxFuture;
 
-use crate::{ApplicationError, cache::Cache, snapshots::Snapshots};
+use crate::{ApplicationError, Repository, cache::Cache, snapshots::Snapshots};
 
 /// Aggregates with pending events: `&mut dog`, a tuple of such, or a `Vec` or array of such.
 ///
@@ -25,6 +26,11 @@ pub trait Changes: Send {
     fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads)
     -> Result<(), ApplicationError>;
 
+    /// Lets a new aggregate follow the discarded one with which it conflicts. Returns `true` if the changes can be saved
+    /// then.
+    #[doc(hidden)]
+    fn revive<'a>(&'a mut self, repository: &'a Repository, conflict: &'a Conflict) -> Revival<'a>;
+
     /// Takes the pending events out, because they are stored.
     #[doc(hidden)]
     fn saved(&mut self, stored: &mut Stored<'_>);
@@ -40,6 +46,9 @@ pub struct Stored<'a> {
     /// The snapshots that are to be kept now.
     pub(crate) due: Vec<StoredSnapshot>,
 }
+
+/// Whether a new aggregate follows a discarded one.
+type Revival<'a> = BoxFuture<'a, Result<bool, ApplicationError>>;
 
 /// The hash of the last event of each aggregate, in the order of the aggregates; none where events are not chained.
 type Heads = VecDeque<Option<EventHash>>;
@@ -61,6 +70,10 @@ impl<A: Aggregate> Changes for &mut A {
         let head = mapper.pending_to_stored(&**self, events)?;
         heads.push_back(head);
         Ok(())
+    }
+
+    fn revive<'a>(&'a mut self, repository: &'a Repository, conflict: &'a Conflict) -> Revival<'a> {
+        Box::pin(repository.revive(&mut **self, conflict))
     }
 
     fn saved(&mut self, stored: &mut Stored<'_>) {
@@ -92,6 +105,17 @@ macro_rules! many {
                 self.iter().try_for_each(|changes| changes.encode(mapper, events, heads))
             }
 
+            fn revive<'a>(&'a mut self, repository: &'a Repository, conflict: &'a Conflict) -> Revival<'a> {
+                Box::pin(async move {
+                    for changes in self {
+                        if changes.revive(repository, conflict).await? {
+                            return Ok(true);
+                        }
+                    }
+                    Ok(false)
+                })
+            }
+
             fn saved(&mut self, stored: &mut Stored<'_>) {
                 for changes in self {
                     changes.saved(stored);
@@ -117,6 +141,17 @@ macro_rules! tuple {
             fn encode(&self, mapper: &Mapper, events: &mut Vec<StoredEvent>, heads: &mut Heads) -> Result<(), ApplicationError> {
                 $(self.$index.encode(mapper, events, heads)?;)*
                 Ok(())
+            }
+
+            fn revive<'a>(&'a mut self, repository: &'a Repository, conflict: &'a Conflict) -> Revival<'a> {
+                Box::pin(async move {
+                    $(
+                        if self.$index.revive(repository, conflict).await? {
+                            return Ok(true);
+                        }
+                    )*
+                    Ok(false)
+                })
             }
 
             fn saved(&mut self, stored: &mut Stored<'_>) {

@@ -169,7 +169,8 @@ mod tests {
             assert_eq!(Timestamp::from_micros(micros), Err(TimestampRangeError { micros }));
         }
         assert_eq!(Timestamp::from_micros(Timestamp::MAX.0), Ok(Timestamp::MAX));
-        "-000001-01-01T00:00:00Z".parse::<Timestamp>().unwrap_err();
+        let error = "-000001-01-01T00:00:00Z".parse::<Timestamp>().unwrap_err();
+        assert!(matches!(error.source, ParseCause::Range(_)), "{error}");
         assert_eq!(Timestamp::MIN.to_string(), "0001-01-01T00:00:00.000000Z");
         assert_eq!(Timestamp::MAX.to_string(), "9999-12-30T21:59:59.999999Z");
     }

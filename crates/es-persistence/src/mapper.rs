@@ -127,7 +127,7 @@ impl Mapper {
         let context = self.event_context(row, RecordKind::Event);
         let fail = |kind| MapperError::new(&context, kind);
         let aggregate = E::Aggregate::TOPIC;
-        let known = Known::of_topic(&row.topic).ok_or_else(|| fail(MapperErrorKind::UnknownTopic { aggregate }))?;
+        let known = Known::of_topic(&row.topic).ok_or_else(|| fail(unknown_topic(&row.topic, aggregate)))?;
         let id = <E::Aggregate as Aggregate>::Id::from_originator_id(&row.originator_id)
             .ok_or_else(|| fail(MapperErrorKind::WrongId { aggregate }))?;
         let plain = self.config.open(&context, &row.state).map_err(fail)?;
@@ -165,6 +165,17 @@ impl Mapper {
         let context = self.event_context(row, RecordKind::Metadata);
         let read = self.config.read(&context, metadata, PhantomData);
         read.map_err(|kind| MapperError::new(&context, kind))
+    }
+}
+
+/// Returns the kind of fault of a topic that no event of the aggregate has.
+fn unknown_topic(topic: &str, aggregate: &'static str) -> MapperErrorKind {
+    match topic.rsplit_once('.') {
+        Some((other, _)) if !is_of_aggregate(topic, aggregate) => MapperErrorKind::ForeignTopic {
+            aggregate,
+            other: other.to_owned(),
+        },
+        _ => MapperErrorKind::UnknownTopic { aggregate },
     }
 }
 

@@ -24,6 +24,41 @@ impl Unique {
     }
 }
 
+/// A shelf whose event changes the state before it fails.
+#[derive(Aggregate, Clone, Debug, Default)]
+struct Shelf {
+    root: Root<Self>,
+    items: u32,
+}
+
+#[events]
+impl Shelf {
+    #[event]
+    fn built() -> Self {
+        Self::default()
+    }
+
+    #[event]
+    fn filled(&mut self, items: u32) -> Result<(), String> {
+        self.items += items;
+        if items > 3 { Err("too many".to_owned()) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_may_be_wrong_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let [app, _] = two(&folder, "10", "n").await;
+    let mut shelf = Shelf::built();
+    shelf.filled(1).unwrap();
+    app.save(&mut shelf).await.unwrap();
+    shelf.filled(7).unwrap_err();
+    shelf.filled(1).unwrap();
+    app.save(&mut shelf).await.unwrap();
+    assert_eq!(shelf.items, 9);
+    assert_eq!(app.repository().get(shelf.id()).await.unwrap().items, 2);
+}
+
 /// Two applications on one file, as in two processes, with a cache of `size`.
 async fn two(folder: &tempfile::TempDir, size: &str, fast_forward: &str) -> [Application; 2] {
     let environment = stores::sqlite(folder)

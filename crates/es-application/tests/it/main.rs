@@ -13,7 +13,9 @@ mod follow;
 mod log;
 mod metadata;
 mod open;
+mod revival;
 mod save;
+mod scope;
 #[path = "../../../es-postgres/tests/support/server.rs"]
 mod server;
 mod snapshots;

@@ -35,6 +35,13 @@ pub enum MapperErrorKind {
         /// The aggregate's own topic.
         aggregate: &'static str,
     },
+    /// The topic is one of another type of aggregate: two aggregates have the same ID.
+    ForeignTopic {
+        /// The aggregate's own topic.
+        aggregate: &'static str,
+        /// The beginning of the topic, which is the topic of the other type of aggregate.
+        other: String,
+    },
     /// The row's ID is a text where the aggregate has UUIDs, or the other way round.
     WrongId {
         /// The aggregate's own topic.
@@ -163,6 +170,11 @@ impl fmt::Display for MapperError {
                     "is not an event that {aggregate} knows; if it was renamed, give the event the old topic as alias"
                 )
             }
+            MapperErrorKind::ForeignTopic { aggregate, other } => write!(
+                f,
+                "is not an event of {aggregate} but one of {other}, and both have this ID: give each type of aggregate \
+                 IDs of its own; if the event was renamed, give it the old topic as alias"
+            ),
             MapperErrorKind::WrongId { aggregate } => write!(f, "has an ID of another kind than {aggregate} has"),
             MapperErrorKind::Split { events } => {
                 write!(f, "was split into {events} events: decode all of them in place of one")

@@ -36,6 +36,15 @@ fn an_unknown_topic_and_an_id_of_the_wrong_kind_are_errors_of_their_own() {
         fails(&Mapper::default(), &renamed).kind(),
         MapperErrorKind::UnknownTopic { aggregate: "Dog" }
     ));
+    let mut foreign = stored();
+    foreign.topic = "school.Trainer.Hired".into();
+    let error = fails(&Mapper::default(), &foreign);
+    assert!(
+        matches!(error.kind(), MapperErrorKind::ForeignTopic { aggregate: "Dog", other } if other == "school.Trainer"),
+        "{error}"
+    );
+    let text = "not an event of Dog but one of school.Trainer";
+    assert!(error.to_string().contains(text), "{error}");
     let mut moved = stored();
     moved.originator_id = OriginatorId::from("rex");
     assert!(matches!(
