@@ -3,7 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome, Scope};
-use es_persistence::{ApplicationRecorder, Datastore, EventStore, Notification, ReadableLog, Source, Upstream as _};
+use es_persistence::{
+    ApplicationRecorder, Datastore, EventSet, EventStore, Notification, ReadableLog, Source, Upstream as _,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -89,6 +91,17 @@ impl Application {
             es_persistence::Subscription::new(log, selection),
             self.store().mapper().clone(),
         )
+    }
+
+    /// Follows one aggregate: its events at positions greater than `after`, and then those that come. 0 is before the first.
+    ///
+    /// The log is read by the family of the aggregate's type, so it costs as much as following all aggregates of the type;
+    /// [`Repository::history`] reads the stored events of one for less.
+    #[expect(clippy::needless_pass_by_value, reason = "an ID is passed by value everywhere")]
+    pub fn subscribe_to<I: AggregateId>(&self, id: I, after: u64) -> Subscription {
+        let topics = <<I::Aggregate as es_domain::Aggregate>::Event as EventSet>::topics();
+        self.subscribe(Selection::after(after).of_topics(topics))
+            .of(id.to_originator_id())
     }
 
     /// The same application, which puts `metadata` on all events that are saved through what is returned. What an event

@@ -37,6 +37,7 @@ mod builder;
 mod cache;
 mod error;
 mod execute;
+mod finding;
 mod in_scope;
 mod notification_log;
 mod prepare;
@@ -61,6 +62,7 @@ pub use self::{
     builder::ApplicationBuilder,
     error::ApplicationError,
     execute::{ExecuteError, Executed, Retries},
+    finding::IdPage,
     in_scope::InScope,
     notification_log::NotificationLog,
     prepare::Prepared,

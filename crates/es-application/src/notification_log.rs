@@ -5,6 +5,10 @@ use es_persistence::{EventStore, RecorderError, Selection};
 use crate::{ApplicationError, Recorded, RecordedPage, Section, section::SectionId};
 
 /// All events of an application in the order of their positions.
+///
+/// Events are delivered as they are stored. The log and subscriptions do not verify hash chains, because an event's link
+/// follows from the event before it in the same aggregate, which may be anywhere in the log: an event that somebody has
+/// edited in the store is delivered. [`Repository::get`](crate::Repository::get) refuses it.
 #[derive(Clone, Debug)]
 pub struct NotificationLog {
     store: EventStore,
