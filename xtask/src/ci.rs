@@ -25,7 +25,7 @@ enum Work {
     Xtask(fn() -> Result<Note, Error>),
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         name: "format",
         work: Work::Cargo {
@@ -72,6 +72,22 @@ const STEPS: [Step; 6] = [
                 "--",
                 "fidelity",
                 "readable",
+            ],
+            variable: None,
+        },
+    },
+    Step {
+        // What a program says that is built without the features.
+        name: "features",
+        work: Work::Cargo {
+            arguments: &[
+                "test",
+                "--package",
+                "es-persistence",
+                "--locked",
+                "--no-default-features",
+                "--test",
+                "features",
             ],
             variable: None,
         },
@@ -164,6 +180,7 @@ mod tests {
                 "cargo xtask test",
                 "cargo test --package es-persistence --locked --features serde_json/arbitrary_precision --test it -- \
                  fidelity readable",
+                "cargo test --package es-persistence --locked --no-default-features --test features",
                 "RUSTDOCFLAGS=\"-D warnings\" cargo doc --workspace --no-deps",
             ]
         );

@@ -31,6 +31,13 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Cargo features
+//!
+//! All are on by default: `encryption` (AES-256-GCM), `messagepack`, `zlib` and `zstd`. With `default-features = false` a
+//! program that keeps its events in memory compiles no C. The crates of the stores have the same features: a feature is on
+//! in a program if any of its crates asks for it. A setting or a stored state that needs a feature which is off is an error
+//! that names the feature.
 
 mod application;
 mod builder;

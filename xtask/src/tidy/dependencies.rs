@@ -44,6 +44,31 @@ mod tests {
         findings.iter().map(ToString::to_string).collect()
     }
 
+    /// The crates that a program with es-application is built from, and with them the crate `cc` if C is compiled.
+    fn crates_of_a_program(features: &[&str]) -> Vec<String> {
+        let mut cargo = crate::program::cargo();
+        cargo.args(["tree", "--package", "es-application", "--edges", "normal,build"]);
+        cargo
+            .args(["--prefix", "none", "--format", "{lib}", "--offline"])
+            .args(features);
+        let output = cargo.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_program_in_memory_without_features_compiles_no_c() {
+        let compiles_c = |features: &[&str]| crates_of_a_program(features).iter().any(|name| name == "cc");
+        assert!(!compiles_c(&["--no-default-features"]));
+        assert!(!compiles_c(&[
+            "--no-default-features",
+            "--features",
+            "encryption,messagepack,zlib"
+        ]));
+        assert!(compiles_c(&[]), "zstd is C, so this test can fail");
+    }
+
     #[test]
     fn a_dev_dependency_with_a_version_is_a_fault() {
         assert_eq!(

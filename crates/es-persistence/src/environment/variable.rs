@@ -53,7 +53,7 @@ impl Environment {
         CIPHER_KEY = "": "One key in base64, of 16, 24 or 32 bytes, or several as `ID:KEY,ID:KEY`: the first encrypts, all decrypt. A key without an ID has the ID 1.";
         CIPHER_ACCEPT_PLAIN = "`n`": "Whether states that are not encrypted are read although there is a key.";
         HASH_CHAIN_KEY = "": "The key of hash chains, or several as in `CIPHER_KEY`: the first links, all verify.";
-        SALT_FOR_DATA_INTEGRITY = "": "A text that the key of hash chains is derived of, in place of `HASH_CHAIN_KEY`.";
+        SALT_FOR_DATA_INTEGRITY = "": "A text from which the key of hash chains is derived. Beside `HASH_CHAIN_KEY` it verifies events that were linked with it, and links no new ones.";
         HASH_CHAIN_ACCEPT = "`nothing`": "Which links may be missing or weaker: `nothing`, `unkeyed` (first events linked before there was a key), `unchained` (first events stored before the aggregate had a chain), `interrupted` (any event without a link). Each value includes those before it.";
         GENESIS_HASH = "": "A text that all hash chains begin with.";
         APPLICATION_IDENTITY = "the application's name": "What encrypted and chained states are bound to: the old name, when an application is renamed.";

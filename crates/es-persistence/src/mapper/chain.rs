@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 0   1  suite: 0x01 HMAC-SHA-256, 0x02 SHA-256
-//! 1   4  key ID, big-endian; 0 without a key
+//! 1   4  key ID, big-endian; 0 without a key, and for the key made of a salt
 //! 5   32 hash
 //! ```
 //!
@@ -27,8 +27,11 @@ pub(super) use self::head::ChainHead;
 use self::{hasher::Hasher, head::Strength, link::Link};
 use crate::{
     StoredEvent, StoredSnapshot,
-    cipher::{KeyId, KeyRing},
+    cipher::{InvalidKeyRing, KeyId, KeyRing},
 };
+
+/// The ID that links name the key by that is made of a salt. The suite tells it from a link without a key.
+const SALT_ID: KeyId = KeyId(0);
 
 /// How the events of aggregates are linked: plain SHA-256, or HMAC-SHA-256 with keys.
 ///
@@ -36,6 +39,15 @@ use crate::{
 /// with a key, only who has the key can.
 ///
 /// Keys can be rotated: the first key of the ring writes, and every key of the ring verifies what it has written.
+///
+/// # Changing how events are linked
+///
+/// - From no key to a key: stop the programs that have no key, then start them with `HASH_CHAIN_KEY` and
+///   `HASH_CHAIN_ACCEPT=unkeyed` ([`keyed`](Self::keyed) and [`ChainAcceptance::Unkeyed`]).
+/// - From a salt to a key: set `HASH_CHAIN_KEY` beside `SALT_FOR_DATA_INTEGRITY`
+///   ([`with_verifying_salt`](Self::with_verifying_salt)). The key links new events, and the salt still verifies the events
+///   that it has linked. A program with the salt alone cannot read what the key has linked, so stop such programs first.
+/// - From one key to another: first add the new key at the end of the ring in every program, then move it to the front.
 #[derive(Clone)]
 pub struct HashChain {
     genesis: Arc<str>,
@@ -78,9 +90,26 @@ impl HashChain {
     }
 
     /// Links by HMAC-SHA-256 under a key made of `salt`, as older versions of Python's `eventsourcing` are set up.
+    ///
+    /// In links the key has the ID 0.
     #[must_use]
     pub fn salted(salt: &str) -> Self {
-        Self::of(vec![(KeyId(1), Hasher::keyed(salt.as_bytes()))])
+        Self::of(vec![(SALT_ID, Hasher::keyed(salt.as_bytes()))])
+    }
+
+    /// Verifies, but does not write, links under a key made of `salt`. It is for chains that were [salted](Self::salted) and
+    /// are keyed now.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidKeyRing::SameId`] when a key has the ID 0, which is that of the salt's key.
+    pub fn with_verifying_salt(mut self, salt: &str) -> Result<Self, InvalidKeyRing> {
+        let is_taken = |(id, hasher): &(KeyId, Hasher)| *id == SALT_ID && hasher.strength() == Strength::Keyed;
+        if self.keys.iter().any(is_taken) {
+            return Err(InvalidKeyRing::SameId(SALT_ID));
+        }
+        self.keys.push((SALT_ID, Hasher::keyed(salt.as_bytes())));
+        Ok(self)
     }
 
     fn of(keys: Vec<(KeyId, Hasher)>) -> Self {
@@ -189,9 +218,12 @@ impl HashChain {
         }
         let mut keys = self.keys.iter();
         let found = keys.find(|(id, hasher)| *id == link.key_id && hasher.suite() == link.suite);
-        found
-            .map(|(_, hasher)| hasher.clone())
-            .ok_or(ChainError::UnknownKey(link.key_id))
+        let unknown = if link.key_id == SALT_ID {
+            ChainError::UnknownSalt
+        } else {
+            ChainError::UnknownKey(link.key_id)
+        };
+        found.map(|(_, hasher)| hasher.clone()).ok_or(unknown)
     }
 
     fn primary(&self) -> &(KeyId, Hasher) {

@@ -8,6 +8,8 @@ use std::{num::NonZeroUsize, str::FromStr};
 use super::{ChainAcceptance, HashChain, Mapper, MapperConfig};
 use crate::{Environment, EnvironmentError, Transcoder, cipher::KeyRing};
 
+const SALT_HAS_ID_0: &str =
+    "a ring without the key ID 0: beside SALT_FOR_DATA_INTEGRITY, that is the ID of the key made of the salt";
 const A_SIZE: &str = "a number of bytes above 0";
 
 impl MapperConfig {
@@ -77,12 +79,14 @@ fn hash_chain(environment: &Environment) -> Result<HashChain, EnvironmentError> 
     const ACCEPT: &str = "HASH_CHAIN_ACCEPT";
     let chain = match (environment.get(KEY), environment.get(SALT)) {
         (None, None) => HashChain::unkeyed(),
-        (None, Some(salt)) if salt.trim().is_empty() => {
-            return Err(environment.invalid(SALT, "a text that is not blank"));
+        (_, Some(salt)) if salt.trim().is_empty() => {
+            return Err(environment.invalid(SALT, "a text with a character other than white space"));
         }
         (None, Some(salt)) => HashChain::salted(salt),
         (Some(_), None) => HashChain::keyed(&key_ring(environment, KEY)?),
-        (Some(_), Some(_)) => return Err(environment.invalid(SALT, format!("left out where {KEY} is set"))),
+        (Some(_), Some(salt)) => HashChain::keyed(&key_ring(environment, KEY)?)
+            .with_verifying_salt(salt)
+            .map_err(|_same_id| environment.invalid(KEY, SALT_HAS_ID_0))?,
     };
     let acceptance = environment.parse(ACCEPT, "nothing, unkeyed, unchained or interrupted")?;
     let chain = chain.accepting(acceptance.unwrap_or_default());

@@ -10,6 +10,13 @@ use crate::{
     cipher::{CipherError, KeyId, RecordKind, SealContext},
 };
 
+/// What to do where a state is encrypted and there is no key.
+const TO_DECRYPT: &str = if cfg!(feature = "encryption") {
+    "set CIPHER_KEY"
+} else {
+    "build es-persistence with its feature `encryption`, and set CIPHER_KEY"
+};
+
 /// An event or a snapshot that cannot be turned into a row, or a row that cannot be read.
 ///
 /// It says which one, and the kind of fault. Where states are encrypted, it quotes nothing of a state.
@@ -196,10 +203,10 @@ impl fmt::Display for MapperError {
                 write!(f, "has {size} bytes, which is more than the limit of {limit}")
             }
             MapperErrorKind::Encrypted { key: Some(key) } => {
-                write!(f, "is encrypted with key {key}, and there is no key to read it: set CIPHER_KEY")
+                write!(f, "is encrypted with key {key}, and there is no key to read it: {TO_DECRYPT}")
             }
             MapperErrorKind::Encrypted { key: None } => {
-                f.write_str("is encrypted, and there is no key to read it: set CIPHER_KEY")
+                write!(f, "is encrypted, and there is no key to read it: {TO_DECRYPT}")
             }
             MapperErrorKind::NotEncrypted => {
                 f.write_str("is not encrypted, and this application encrypts: if it was stored before, set CIPHER_ACCEPT_PLAIN to yes")

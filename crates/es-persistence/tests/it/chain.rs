@@ -146,6 +146,7 @@ fn every_flipped_bit_of_every_column_is_found() {
                         && matches!(
                             error,
                             ChainError::UnknownKey(_)
+                                | ChainError::UnknownSalt
                                 | ChainError::UnknownFormat
                                 | ChainError::Weakened
                                 | ChainError::Unkeyed

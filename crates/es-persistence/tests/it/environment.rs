@@ -228,10 +228,13 @@ fn chains_are_computed_by_key_by_salt_or_by_neither() {
         assert!(!heads[number + 1..].contains(one), "{number}");
     }
     assert!(heads.iter().all(Option::is_some));
-    let text = refusal(&[("HASH_CHAIN_KEY", KEY), ("SALT_FOR_DATA_INTEGRITY", "pepper")]);
+    let both = [("HASH_CHAIN_KEY", KEY), ("SALT_FOR_DATA_INTEGRITY", "pepper")];
+    assert_eq!(head(&both), heads[1], "beside a key, the salt links nothing");
+    let ring = format!("0:{KEY}");
+    let text = refusal(&[("HASH_CHAIN_KEY", &ring), ("SALT_FOR_DATA_INTEGRITY", "pepper")]);
     assert_eq!(
         text,
-        r#"SALT_FOR_DATA_INTEGRITY is "***", which is not left out where HASH_CHAIN_KEY is set"#
+        r#"HASH_CHAIN_KEY is "***", which is not a ring without the key ID 0: beside SALT_FOR_DATA_INTEGRITY, that is the ID of the key made of the salt"#
     );
     let text = refusal(&[("HASH_CHAIN_KEY", "swordfish")]);
     assert!(
@@ -254,10 +257,16 @@ fn an_empty_or_blank_secret_is_an_error_and_never_no_encryption() {
         assert!(text.starts_with("CIPHER_KEY is "), "{text}");
         let text = refusal(&[("HASH_CHAIN_KEY", blank)]);
         assert!(text.starts_with("HASH_CHAIN_KEY is "), "{text}");
-        let text = refusal(&[("SALT_FOR_DATA_INTEGRITY", blank)]);
-        assert_eq!(
-            text,
-            format!("SALT_FOR_DATA_INTEGRITY is {blank:?}, which is not a text that is not blank")
-        );
+        for values in [
+            &[("SALT_FOR_DATA_INTEGRITY", blank)][..],
+            &[("SALT_FOR_DATA_INTEGRITY", blank), ("HASH_CHAIN_KEY", KEY)],
+        ] {
+            assert_eq!(
+                refusal(values),
+                format!(
+                    "SALT_FOR_DATA_INTEGRITY is {blank:?}, which is not a text with a character other than white space"
+                )
+            );
+        }
     }
 }

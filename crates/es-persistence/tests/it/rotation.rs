@@ -1,6 +1,6 @@
 //! Chains whose keys are rotated, that begin late, or that were interrupted.
 
-use es_domain::{RootAccess as _, prelude::*};
+use es_domain::{RootAccess as _, SnapshotRef, prelude::*};
 use es_persistence::{
     ChainAcceptance::{Interrupted, Nothing, Unchained, Unkeyed},
     ChainError, Environment, HashChain, Mapper, StoredEvent,
@@ -106,6 +106,40 @@ fn unkeyed_links_are_read_when_they_are_accepted_and_the_chain_goes_on_with_a_ke
         changed[0].event_id = changed[1].event_id;
         assert_eq!(refusal(&mapper, &changed), (1, ChainError::Broken));
     }
+}
+
+#[test]
+fn a_salted_chain_goes_on_with_a_key_ring() {
+    let salt = |environment: Environment| environment.with("SALT_FOR_DATA_INTEGRITY", "pepper");
+    let under = |environment: Environment| Mapper::from_environment(&environment).unwrap();
+    let bank = || Environment::new("Bank");
+    let salted = under(salt(bank()));
+    let keyed = under(bank().with("HASH_CHAIN_KEY", KEY));
+    let both = under(salt(bank()).with("HASH_CHAIN_KEY", format!("2:{OTHER_KEY},1:{KEY}")));
+
+    let rows = log_of(&[&salted, &salted, &both, &both]);
+    assert_eq!(keys_of(&rows), [0, 0, 2, 2]);
+    assert_eq!(replay(&both, &rows).unwrap().balance, 17);
+    assert_eq!(refusal(&keyed, &rows), (1, ChainError::UnknownSalt));
+    assert_eq!(refusal(&salted, &rows), (3, ChainError::UnknownKey(KeyId(2))));
+    let other_salt = under(
+        bank()
+            .with("SALT_FOR_DATA_INTEGRITY", "ginger")
+            .with("HASH_CHAIN_KEY", format!("2:{OTHER_KEY}")),
+    );
+    assert_eq!(refusal(&other_salt, &rows), (1, ChainError::Broken));
+    for number in 0..rows.len() {
+        let mut changed = rows.clone();
+        changed[number].schema_version += 1;
+        assert_eq!(refusal(&both, &changed), (number as u64 + 1, ChainError::Broken));
+    }
+    // A snapshot that was written with the salt is read as well.
+    let account = replay(&salted, &log(&salted)).unwrap();
+    let snapshot = salted
+        .to_stored_snapshot(&SnapshotRef::take(&account).unwrap())
+        .unwrap();
+    assert_eq!(*both.to_snapshot::<Account>(&snapshot).unwrap().aggregate(), account);
+    keyed.to_snapshot::<Account>(&snapshot).unwrap_err();
 }
 
 #[test]
@@ -260,7 +294,8 @@ fn each_error_says_what_is_wrong_and_what_to_do() {
     let check = |error: ChainError, expected: &str| assert_eq!(error.to_string(), expected);
     check(
         ChainError::Broken,
-        "the hash does not match: the row, or one before it, was changed, moved or removed",
+        "the hash does not match: the row, or one before it, was changed, moved or removed, or the key in \
+         HASH_CHAIN_KEY, GENESIS_HASH or APPLICATION_IDENTITY is not the one that the row was stored with",
     );
     check(
         ChainError::NotChained,
@@ -291,6 +326,11 @@ fn each_error_says_what_is_wrong_and_what_to_do() {
         "the hash was made with key 7, which is not in HASH_CHAIN_KEY",
     );
     check(
+        ChainError::UnknownSalt,
+        "the hash was made with a key made of a salt (key ID 0): set SALT_FOR_DATA_INTEGRITY to the salt that it was \
+         stored with; beside HASH_CHAIN_KEY, the salt only verifies",
+    );
+    check(
         ChainError::Headless,
         "the aggregate has no hash of the event that the snapshot ends at",
     );
@@ -306,6 +346,7 @@ fn each_error_says_what_is_wrong_and_what_to_do() {
     assert_eq!(
         crate::fixture::chain(&stream.verify(&rows[1]).unwrap_err()),
         "event \"Account.Booked\", version 2 of aggregate acacacac-acac-acac-acac-acacacacacac, fails the check of its \
-         integrity: the hash does not match: the row, or one before it, was changed, moved or removed"
+         integrity: the hash does not match: the row, or one before it, was changed, moved or removed, or the key in \
+         HASH_CHAIN_KEY, GENESIS_HASH or APPLICATION_IDENTITY is not the one that the row was stored with"
     );
 }

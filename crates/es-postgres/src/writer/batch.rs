@@ -278,7 +278,6 @@ fn size(save: &Save) -> usize {
     sizes.sum()
 }
 
-/// The server contradicts itself.
 /// Returns the mark of one statement: no other statement has the same.
 #[expect(
     clippy::disallowed_methods,
@@ -288,6 +287,7 @@ fn fresh_token() -> Uuid {
     Uuid::now_v7()
 }
 
+/// The error for a server that refuses a save although nothing it reports is in the way.
 fn senseless() -> RecorderError {
     RecorderError::new(STORE, Operation::InsertEvents, RecorderErrorKind::NotStored)
         .with_source("the server has refused the save without a reason")

@@ -6,8 +6,12 @@ use crate::cipher::KeyId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
-    /// The hash is another than the row and the event before it give: one of the two was changed, moved or removed.
-    #[error("the hash does not match: the row, or one before it, was changed, moved or removed")]
+    /// The hash does not match the row and the event before it: one of the two was changed, moved or removed, or a setting
+    /// of the chain has another value than when the row was stored.
+    #[error(
+        "the hash does not match: the row, or one before it, was changed, moved or removed, or the key in HASH_CHAIN_KEY, \
+         GENESIS_HASH or APPLICATION_IDENTITY is not the one that the row was stored with"
+    )]
     Broken,
     /// The row has no hash, and the aggregate is chained.
     #[error(
@@ -38,6 +42,12 @@ pub enum ChainError {
     /// The key that the hash was made with is not in the ring.
     #[error("the hash was made with key {0}, which is not in HASH_CHAIN_KEY")]
     UnknownKey(KeyId),
+    /// The hash was made with the key of a salt, and there is no salt.
+    #[error(
+        "the hash was made with a key made of a salt (key ID 0): set SALT_FOR_DATA_INTEGRITY to the salt that it was stored \
+         with; beside HASH_CHAIN_KEY, the salt only verifies"
+    )]
+    UnknownSalt,
     /// The snapshot of a chained aggregate does not say which event it ends at.
     #[error("the aggregate has no hash of the event that the snapshot ends at")]
     Headless,
