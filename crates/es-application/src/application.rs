@@ -2,11 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use es_domain::{Aggregate as _, AggregateId, Metadata, Outcome, Scope};
+use es_domain::{AggregateId, Metadata, Outcome, Scope};
 use es_persistence::{
     ApplicationRecorder, Datastore, EventSet, EventStore, Notification, ReadableLog, Source, Upstream as _,
 };
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, InScope, NotificationLog, Prepared,
@@ -365,84 +364,17 @@ impl Application {
         &self.inner.turns
     }
 
-    /// Keeps the aggregate's present state, so that later readings begin there and need only the events after it. Returns
-    /// the version that was kept.
-    ///
-    /// Its type has to be serializable. A snapshot that is there already is kept as it is.
-    ///
-    /// ```
-    /// # use es_application::prelude::*;
-    /// # use es_domain::prelude::*;
-    /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
-    /// # struct Dog { root: Root<Self>, tricks: Vec<String> }
-    /// # #[events]
-    /// # impl Dog {
-    /// #     #[event(Registered)]
-    /// #     fn register() -> Self { Self::default() }
-    /// #     #[event(TrickAdded)]
-    /// #     fn add_trick(&mut self, trick: &str) { self.tricks.push(trick.to_owned()); }
-    /// # }
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), ApplicationError> {
-    /// let environment = Environment::new("DogSchool").with("IS_SNAPSHOTTING_ENABLED", "y");
-    /// let app = Application::builder("DogSchool").environment(environment).open().await?;
-    ///
-    /// let mut dog = Dog::register();
-    /// dog.add_trick("roll over");
-    /// app.save(&mut dog).await?;
-    /// assert_eq!(app.take_snapshot(dog.id()).await?, 2);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ApplicationError::SnapshotsDisabled`] when neither `IS_SNAPSHOTTING_ENABLED` nor
-    /// [`snapshot_every`](ApplicationBuilder::snapshot_every) has switched snapshots on; otherwise as
-    /// [`Repository::get`], and when the snapshot cannot be stored.
-    ///
-    /// # Cancel safety
-    ///
-    /// A future that is dropped leaves the snapshot taken or not.
-    pub async fn take_snapshot<I>(&self, id: I) -> Result<u64, ApplicationError>
-    where
-        I: AggregateId,
-        I::Aggregate: Serialize + DeserializeOwned,
-    {
-        self.take_snapshot_at(id, u64::MAX).await
-    }
-
-    /// As [`take_snapshot`](Self::take_snapshot), of the aggregate as it was at `version`, or as it is now when it has not
-    /// come so far.
-    ///
-    /// # Errors
-    ///
-    /// As [`take_snapshot`](Self::take_snapshot).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`take_snapshot`](Self::take_snapshot).
-    pub async fn take_snapshot_at<I>(&self, id: I, version: u64) -> Result<u64, ApplicationError>
-    where
-        I: AggregateId,
-        I::Aggregate: Serialize + DeserializeOwned,
-    {
-        let repository = self.repository();
-        let snapshots = repository.snapshots().ok_or(ApplicationError::SnapshotsDisabled)?;
-        let aggregate = repository.get_at(id, version).await?;
-        if let Some(snapshot) = snapshots.encode(&aggregate)? {
-            snapshots.keep(vec![snapshot]).await?;
-        }
-        Ok(aggregate.version())
-    }
-
-    /// Waits for the saves that have begun, and closes the store. Other clones are of no use afterwards.
+    /// Waits for the saves that have begun and for snapshots that are still being taken, and closes the store. Other clones
+    /// are of no use afterwards.
     ///
     /// # Cancel safety
     ///
     /// A future that is dropped after its first poll has refused further saves; those that have begun go on, and nobody
     /// waits for them.
     pub async fn close(self) {
+        if let Some(snapshots) = self.repository().snapshots() {
+            snapshots.join().await;
+        }
         self.inner.datastore.close().await;
     }
 }

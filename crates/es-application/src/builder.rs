@@ -1,6 +1,6 @@
 //! How an application is put together.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use es_domain::{Aggregate, Clock, IdSource, Scope};
 use es_persistence::{Datastore, Environment, EventStore, Mapper, Persistence, PersistenceModules};
@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     Application, ApplicationError, Repository,
     cache::Cache,
-    snapshots::{Intervals, Snapshots},
+    snapshots::{Rules, Snapshots},
 };
 
 /// An application that is not open yet.
@@ -19,7 +19,8 @@ pub struct ApplicationBuilder {
     name: String,
     environment: Option<Environment>,
     modules: PersistenceModules,
-    intervals: Intervals,
+    rules: Rules,
+    snapshot_wait: Duration,
     scope: Scope,
 }
 
@@ -29,7 +30,8 @@ impl ApplicationBuilder {
             name,
             environment: None,
             modules: PersistenceModules::memory_only(),
-            intervals: Intervals::default(),
+            rules: Rules::default(),
+            snapshot_wait: SNAPSHOT_WAIT,
             scope: Scope::new(),
         }
     }
@@ -53,14 +55,14 @@ impl ApplicationBuilder {
     /// Keeps the state of an aggregate each time another `events` of its events have been saved, so that reading it never
     /// takes many more events than these; 0 keeps none by itself. The type has to be serializable.
     ///
-    /// The snapshot is taken by the save that completes the interval, of the state after it: that save takes a second
-    /// commit. `IS_SNAPSHOTTING_ENABLED=y` alone switches on only those that the program
+    /// The snapshot is taken by the save that completes the interval, of the state after it: that save waits for a second
+    /// commit, but no longer than [`snapshot_wait`](Self::snapshot_wait). `IS_SNAPSHOTTING_ENABLED=y` alone switches on only those that the program
     /// [takes itself](Application::take_snapshot).
     ///
     /// A snapshot that can no longer be read, because the type has changed without an upcaster, is left out, and all
     /// events are read instead.
     pub fn snapshot_every<A: Aggregate + Serialize + DeserializeOwned>(mut self, events: u64) -> Self {
-        self.intervals.set::<A>(events);
+        self.rules.every::<A>(events);
         self
     }
 
@@ -76,6 +78,43 @@ impl ApplicationBuilder {
     pub fn id_source(self, id_source: impl IdSource + Send + Sync + 'static) -> Self {
         let scope = self.scope.id_source(id_source);
         Self { scope, ..self }
+    }
+
+    /// Keeps the state of an aggregate after each save for which `rule` says so; it is given the aggregate, and how many of
+    /// its events were saved just now. It takes the place of [`snapshot_every`](Self::snapshot_every) for the type, and the
+    /// other way round.
+    ///
+    /// A rule that panics is as one that says no.
+    ///
+    /// ```
+    /// # use es_application::prelude::*;
+    /// # use es_domain::prelude::*;
+    /// # #[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+    /// # pub struct Account { root: Root<Self>, is_settled: bool }
+    /// # #[events]
+    /// # impl Account {
+    /// #     #[event(Opened)]
+    /// #     pub fn open() -> Self { Self::default() }
+    /// # }
+    /// let bank = Application::builder("Bank").snapshot_when(|account: &Account, _events| account.is_settled);
+    /// ```
+    pub fn snapshot_when<A: Aggregate + Serialize + DeserializeOwned>(
+        mut self,
+        rule: impl Fn(&A, u64) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.when(rule);
+        self
+    }
+
+    /// Sets how long a save waits for its snapshot, after its events are stored. Default: 100 ms.
+    ///
+    /// A snapshot that takes longer is taken in the background, and [`close`](Application::close) waits for it. When 64 are
+    /// on their way, no further ones are taken. Without a Tokio runtime with a timer the save waits for as long as it takes.
+    pub fn snapshot_wait(self, wait: Duration) -> Self {
+        Self {
+            snapshot_wait: wait,
+            ..self
+        }
     }
 
     /// Opens the store that the environment chooses.
@@ -97,7 +136,7 @@ impl ApplicationBuilder {
         let cache = Cache::from_environment(&environment)?;
         let datastore = self.modules.choose(&environment)?.open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
-        let snapshots = snapshots(&environment, self.intervals, &mapper, &*datastore).await?;
+        let snapshots = snapshots(&environment, self.rules, self.snapshot_wait, &mapper, &*datastore).await?;
         let repository = Repository::new(EventStore::new(recorder, mapper), snapshots, cache);
         Ok(Application::new(environment.name(), repository, datastore, self.scope))
     }
@@ -105,13 +144,17 @@ impl ApplicationBuilder {
 
 async fn snapshots(
     environment: &Environment,
-    intervals: Intervals,
+    rules: Rules,
+    wait: Duration,
     mapper: &Mapper,
     datastore: &dyn Datastore,
 ) -> Result<Option<Snapshots>, ApplicationError> {
-    if !environment.flag("IS_SNAPSHOTTING_ENABLED", !intervals.is_empty())? {
+    if !environment.flag("IS_SNAPSHOTTING_ENABLED", !rules.is_empty())? {
         return Ok(None);
     }
     let recorder = datastore.snapshot_recorder().await?;
-    Ok(Some(Snapshots::new(recorder, mapper.clone(), intervals)))
+    Ok(Some(Snapshots::new(recorder, mapper.clone(), rules, wait)))
 }
+
+/// How long a save waits for its snapshot, unless the program says otherwise.
+const SNAPSHOT_WAIT: Duration = Duration::from_millis(100);

@@ -22,8 +22,12 @@ pub(crate) struct Cache {
 
 type Copies = LruCache<OriginatorId, Kept>;
 
-/// A copy of an aggregate of any type.
-type Kept = Arc<Mutex<dyn Any + Send>>;
+/// A copy of an aggregate of any type, and its version.
+#[derive(Clone)]
+struct Kept {
+    version: u64,
+    copy: Arc<Mutex<dyn Any + Send>>,
+}
 
 impl Cache {
     /// The cache that `environment` asks for, if it does.
@@ -60,12 +64,21 @@ impl Cache {
         if aggregate.root().is_discarded() || aggregate.root().is_tainted() {
             return self.forget(&id);
         }
-        if self.last_version::<A>(&id) >= Some(aggregate.version()) {
+        let version = aggregate.version();
+        if self.has(&id, version) {
             return;
         }
-        if let Some(copy) = aggregate.try_clone() {
-            self.copies().put(id, Arc::new(Mutex::new(copy)));
+        let Some(copy) = aggregate.try_clone() else { return };
+        let copy = Arc::new(Mutex::new(copy));
+        let mut copies = self.copies();
+        // Somebody else may have put a later one here while this one was copied.
+        if !is_as_late(copies.peek(&id), version) {
+            copies.put(id, Kept { version, copy });
         }
+    }
+
+    fn has(&self, id: &OriginatorId, version: u64) -> bool {
+        is_as_late(self.copies().peek(id), version)
     }
 
     /// Forgets the aggregate: the copy may be wrong, or late.
@@ -73,19 +86,18 @@ impl Cache {
         self.copies().pop(id);
     }
 
-    fn last_version<A: Aggregate>(&self, id: &OriginatorId) -> Option<u64> {
-        let kept = self.copies().peek(id).cloned()?;
-        look(&kept, A::version)
-    }
-
     fn copies(&self) -> MutexGuard<'_, Copies> {
         self.copies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+fn is_as_late(kept: Option<&Kept>, version: u64) -> bool {
+    kept.is_some_and(|kept| kept.version >= version)
+}
+
 /// Looks at a copy, under a lock of its own: an aggregate may be large, and others must not wait for it.
 fn look<A: Aggregate, T>(kept: &Kept, at: impl FnOnce(&A) -> T) -> Option<T> {
-    let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let kept = kept.copy.lock().unwrap_or_else(PoisonError::into_inner);
     kept.downcast_ref().map(at)
 }
 

@@ -186,7 +186,7 @@ where
 }
 
 /// Says at once that a runtime is missing, and not only when there is a conflict.
-fn check_runtime() -> Result<(), ApplicationError> {
+pub(crate) fn check_runtime() -> Result<(), ApplicationError> {
     if Handle::try_current().is_err() {
         return Err(ApplicationError::NoRuntime);
     }

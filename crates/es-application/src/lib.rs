@@ -53,6 +53,7 @@ mod revival;
 mod save;
 mod section;
 mod snapshots;
+mod snapshotting;
 mod subscription;
 mod targets;
 mod turns;

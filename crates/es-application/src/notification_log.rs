@@ -2,7 +2,10 @@
 
 use es_persistence::{EventStore, RecorderError, Selection};
 
-use crate::{ApplicationError, Recorded, RecordedPage, Section, section::SectionId};
+use crate::{
+    ApplicationError, Recorded, RecordedPage, Section,
+    section::{self, SectionId},
+};
 
 /// All events of an application in the order of their positions.
 ///
@@ -35,9 +38,11 @@ impl NotificationLog {
         }
     }
 
-    /// Reads the section `id`: `"1,10"` asks for the events at positions 1 to 10.
+    /// Reads the section `id`: `"1,10"` asks for the events at positions 1 to 10, and for no more than 10 of them.
     ///
-    /// A section never has more events than the section size, whatever its ID asks for.
+    /// A section never has more events than the section size, whatever its ID asks for, and none behind the last position
+    /// that it asks for. Where positions have holes (PostgreSQL), it may have fewer events than that, or none, and
+    /// [`next_id`](Section::next_id) still leads on.
     ///
     /// # Errors
     ///
@@ -50,10 +55,24 @@ impl NotificationLog {
     pub async fn section(&self, id: &str) -> Result<Section, ApplicationError> {
         let id: SectionId = id.parse()?;
         let limit = id.len().min(self.section_size);
+        let selection = Selection::from(id.first()).up_to(id.last());
         let items = self
-            .select(Selection::from(id.first()).limit(usize::try_from(limit).unwrap_or(usize::MAX)))
+            .select(selection.limit(usize::try_from(limit).unwrap_or(usize::MAX)))
             .await?;
-        Ok(Section::new(items, limit))
+        let next_id = self.next_id(id, &items, limit).await?;
+        Ok(Section::new(items, next_id))
+    }
+
+    /// Returns the ID of the section after one that has found `items` when at most `limit` events were asked for.
+    async fn next_id(&self, id: SectionId, items: &[Recorded], limit: u64) -> Result<Option<String>, RecorderError> {
+        if limit == 0 {
+            return Ok(None);
+        }
+        if let Some(last) = items.last().filter(|_| items.len() as u64 == limit) {
+            return Ok(Some(section::after(last.position(), limit)));
+        }
+        let goes_on = self.max_position().await?.is_some_and(|last| last > id.last());
+        Ok(goes_on.then(|| section::after(id.last(), limit)))
     }
 
     /// Reads the part of the log that `selection` names, to the end of the log.

@@ -99,6 +99,15 @@ impl Repository {
         Ok(self.store.catch_up(id, aggregate, version).await?)
     }
 
+    /// Forgets the copy of the aggregate in the cache, if there is one: it is read anew next time. Needed after its events were
+    /// changed by hand.
+    #[expect(clippy::needless_pass_by_value, reason = "an ID is passed by value everywhere")]
+    pub fn forget<I: AggregateId>(&self, id: I) {
+        if let Some(cache) = &self.cache {
+            cache.forget(&id.to_originator_id());
+        }
+    }
+
     pub(crate) async fn put(&self, events: Vec<StoredEvent>) -> Result<Vec<Notification>, RecorderError> {
         let Some(cache) = &self.cache else {
             return self.store.put(events).await;

@@ -13,23 +13,11 @@ pub struct Section {
 }
 
 impl Section {
-    /// A section of what was found when at most `limit` events were asked for.
-    pub(crate) fn new(items: Vec<Recorded>, limit: u64) -> Self {
-        let Some((first, last)) = items.first().zip(items.last()) else {
-            return Self {
-                id: None,
-                items,
-                next_id: None,
-            };
-        };
-        let (first, last) = (first.position(), last.position());
-        let is_full = items.len() as u64 == limit;
-        let next_id = is_full.then(|| format!("{},{}", last + 1, last.saturating_add(limit)));
-        Self {
-            id: Some(format!("{first},{last}")),
-            items,
-            next_id,
-        }
+    /// Makes a section of what was found, after which `next_id` is to be read.
+    pub(crate) fn new(items: Vec<Recorded>, next_id: Option<String>) -> Self {
+        let ends = items.first().zip(items.last());
+        let id = ends.map(|(first, last)| format!("{},{}", first.position(), last.position()));
+        Self { id, items, next_id }
     }
 
     /// The positions of the first and the last event, such as `1,3`; `None` when there are none.
@@ -47,7 +35,11 @@ impl Section {
         self.items
     }
 
-    /// The ID of the section to read next; `None` when this one was not full.
+    /// The ID of the section to read next; `None` if this one has reached the end of the log.
+    ///
+    /// A section that has fewer events than were asked for, or none, has a next one if the log goes on behind what was asked
+    /// for: positions may have holes. A section that is full to the last event of the log has a next one too, which has no
+    /// events until new ones come.
     pub fn next_id(&self) -> Option<&str> {
         self.next_id.as_deref()
     }
@@ -71,6 +63,10 @@ pub(crate) struct SectionId {
 impl SectionId {
     pub(crate) const fn first(self) -> u64 {
         self.first
+    }
+
+    pub(crate) const fn last(self) -> u64 {
+        self.last
     }
 
     /// How many positions there are in it.
@@ -99,6 +95,11 @@ impl FromStr for SectionId {
             last: last.unsigned_abs(),
         })
     }
+}
+
+/// Returns the ID of the section of at most `limit` events that begins after `position`.
+pub(crate) fn after(position: u64, limit: u64) -> String {
+    format!("{},{}", position.saturating_add(1), position.saturating_add(limit))
 }
 
 #[cfg(test)]

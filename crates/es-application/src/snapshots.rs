@@ -1,48 +1,37 @@
 //! Snapshots: states of aggregates that are kept, so that not all of their events have to be read.
 
-use std::{any::TypeId, collections::HashMap, fmt, sync::Arc};
+mod rules;
+mod tasks;
+
+use std::{fmt, sync::Arc, time::Duration};
 
 use es_domain::{Aggregate, AggregateId as _, Snapshot, SnapshotRef, SnapshotVisitor};
-use es_persistence::{Mapper, MapperError, RecorderError, SnapshotRecorder, StoredEvent, StoredSnapshot};
+use es_persistence::{
+    Mapper, MapperError, RecorderError, SnapshotDeletion, SnapshotRecorder, StoredEvent, StoredSnapshot,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
-/// After how many events an aggregate of each type has its snapshot taken.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Intervals(HashMap<TypeId, u64>);
-
-impl Intervals {
-    pub(crate) fn set<A: Aggregate>(&mut self, events: u64) {
-        self.0.insert(TypeId::of::<A>(), events);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Whether the last `events` events of an aggregate that is now at `version` have filled an interval.
-    fn is_due<A: Aggregate>(&self, version: u64, events: u64) -> bool {
-        let before = version.saturating_sub(events);
-        let count = |version: u64, interval: u64| version.checked_div(interval).unwrap_or(0);
-        self.0
-            .get(&TypeId::of::<A>())
-            .is_some_and(|interval| count(version, *interval) > count(before, *interval))
-    }
-}
+pub(crate) use self::rules::Rules;
+use self::tasks::Tasks;
 
 /// The snapshots of one application.
 #[derive(Clone)]
 pub(crate) struct Snapshots {
     recorder: Arc<dyn SnapshotRecorder>,
     mapper: Mapper,
-    intervals: Arc<Intervals>,
+    rules: Arc<Rules>,
+    tasks: Tasks,
+    wait: Duration,
 }
 
 impl Snapshots {
-    pub(crate) fn new(recorder: Arc<dyn SnapshotRecorder>, mapper: Mapper, intervals: Intervals) -> Self {
+    pub(crate) fn new(recorder: Arc<dyn SnapshotRecorder>, mapper: Mapper, rules: Rules, wait: Duration) -> Self {
         Self {
             recorder,
             mapper,
-            intervals: Arc::new(intervals),
+            rules: Arc::new(rules),
+            tasks: Tasks::default(),
+            wait,
         }
     }
 
@@ -107,7 +96,7 @@ impl Snapshots {
 
     /// The snapshot that is due after a save of `events` events, if one is. That it cannot be written is no fault of the save.
     pub(crate) fn encode_due<A: Aggregate>(&self, aggregate: &A, events: u64) -> Option<StoredSnapshot> {
-        if !self.intervals.is_due::<A>(aggregate.version(), events) {
+        if !self.rules.is_due(aggregate, events) {
             return None;
         }
         self.encode(aggregate).unwrap_or_else(|error| {
@@ -120,14 +109,33 @@ impl Snapshots {
         self.recorder.insert_snapshots(snapshots).await
     }
 
-    /// Stores snapshots after a save. That they cannot be stored is no fault of the save.
+    /// Stores snapshots after a save, and waits for it no longer than the application wants. That they cannot be stored is no
+    /// fault of the save.
     pub(crate) async fn keep_due(&self, due: Vec<StoredSnapshot>) {
         let Some(topic) = due.first().map(|snapshot| snapshot.topic.clone()) else {
             return;
         };
-        if let Err(error) = self.keep(due).await {
-            not_taken(&topic, &error);
+        let (recorder, name) = (Arc::clone(&self.recorder), topic.clone());
+        let work = async move {
+            if let Err(error) = recorder.insert_snapshots(due).await {
+                not_taken(&name, &error);
+            }
+        };
+        if !self.tasks.run(work, self.wait).await {
+            tracing::warn!(
+                aggregate = &*topic,
+                "no snapshot is taken: the store is not done with those before it"
+            );
         }
+    }
+
+    pub(crate) async fn discard(&self, doomed: SnapshotDeletion) -> Result<(), RecorderError> {
+        self.recorder.delete_snapshots(doomed).await
+    }
+
+    /// Waits for the snapshots that are being stored.
+    pub(crate) async fn join(&self) {
+        self.tasks.join().await;
     }
 }
 

@@ -141,6 +141,24 @@ async fn what_is_used_least_goes_first() {
 }
 
 #[tokio::test]
+async fn what_is_forgotten_is_read_anew_and_an_older_copy_replaces_no_newer_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [app, _] = two(&folder, "10", "n").await;
+    let mut counter = saved(&app).await;
+    let mut before = counter.clone();
+    counter.count();
+    app.save(&mut counter).await.unwrap();
+    // Nothing pending: nothing is saved, and the older state does not get into the cache.
+    app.save(&mut before).await.unwrap();
+    let (read, applied) = applying(app.repository().get(counter.id())).await;
+    assert_eq!((read.unwrap().count, applied), (3, 0));
+    app.repository().forget(counter.id());
+    app.repository().forget(Id::<Counter>::new());
+    let (read, applied) = applying(app.repository().get(counter.id())).await;
+    assert_eq!((read.unwrap().count, applied), (3, 4));
+}
+
+#[tokio::test]
 async fn what_cannot_be_copied_is_read_each_time() {
     let folder = tempfile::tempdir().unwrap();
     let [app, _] = two(&folder, "10", "n").await;

@@ -1,9 +1,12 @@
 //! The log in sections.
 
+use std::sync::Arc;
+
 use es_application::prelude::*;
 
 use crate::{
     bank::{Account, AccountEvent, NameEvent},
+    odd_store::OddStore,
     stores,
 };
 
@@ -86,5 +89,44 @@ async fn a_selection_chooses_by_topic_and_bound() {
         assert_eq!(select(Selection::after(2).topics(Account::topics())).await, [3, 4]);
         assert_eq!(select(Selection::from(2).up_to(3)).await, [2, 3]);
         assert_eq!(select(Selection::all().limit(0)).await, [0_u64; 0]);
+    }
+}
+
+#[tokio::test]
+async fn sections_of_a_log_with_holes_have_no_more_than_was_asked_for_and_lead_on() {
+    let store = OddStore {
+        gap: 7,
+        ..OddStore::default()
+    };
+    let environment = Environment::new("Bank").with("PERSISTENCE_MODULE", "odd");
+    let builder = Application::builder("Bank").environment(environment);
+    let app = builder.persistence([Arc::new(store) as Arc<_>]).open().await.unwrap();
+    // The events are at 7, 14, 21 and 28.
+    with_two_events(&app).await;
+    with_two_events(&app).await;
+    let log = app.notification_log();
+    for (asked, id, next_id) in [
+        ("1,10", Some("7,7"), Some("11,20")),
+        ("11,20", Some("14,14"), Some("21,30")),
+        ("1,3", None, Some("4,6")),
+        ("21,30", Some("21,28"), None),
+        ("29,38", None, None),
+        ("7,7", Some("7,7"), Some("8,8")),
+        ("1,2", None, Some("3,4")),
+        ("5,1", None, None),
+    ] {
+        let section = log.section(asked).await.unwrap();
+        assert_eq!((section.id(), section.next_id()), (id, next_id), "{asked}");
+    }
+    for size in [1, 2, 3, 10] {
+        let (log, mut found) = (log.clone().with_section_size(size), Vec::new());
+        let mut next = Some(format!("1,{size}"));
+        while let Some(id) = next {
+            let section = log.section(&id).await.unwrap();
+            assert!(section.items().len() as u64 <= size);
+            found.extend(section.items().iter().map(Recorded::position));
+            next = section.next_id().filter(|_| found.len() < 4).map(str::to_owned);
+        }
+        assert_eq!(found, [7, 14, 21, 28], "{size}");
     }
 }

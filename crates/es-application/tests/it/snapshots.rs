@@ -29,7 +29,11 @@ async fn applied_at(app: &Application, id: Id<Counter>, version: u64) -> (Counte
 /// Fresh applications that keep snapshots.
 async fn all(snapshot_every: u64) -> Vec<stores::Opened> {
     let environment = |environment: Environment| environment.with("IS_SNAPSHOTTING_ENABLED", "y");
-    let builder = |builder: ApplicationBuilder| builder.snapshot_every::<Counter>(snapshot_every);
+    let builder = |builder: ApplicationBuilder| {
+        let builder = builder.snapshot_every::<Counter>(snapshot_every);
+        // However slow the machine is.
+        builder.snapshot_wait(std::time::Duration::from_secs(60))
+    };
     stores::all_with(environment, builder).await
 }
 
