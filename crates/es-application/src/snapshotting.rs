@@ -89,7 +89,6 @@ impl Application {
     /// # Cancel safety
     ///
     /// A future that is dropped leaves all of them discarded or none.
-    #[expect(clippy::needless_pass_by_value, reason = "an ID is passed by value everywhere")]
     pub async fn discard_snapshots<I: AggregateId>(&self, id: I) -> Result<(), ApplicationError> {
         let doomed = SnapshotDeletion::OfAggregate(id.to_originator_id());
         Ok(self.kept_snapshots()?.discard(doomed).await?)

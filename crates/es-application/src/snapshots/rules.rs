@@ -19,8 +19,10 @@ enum Rule {
     /// Whenever this many events have been saved; 0 is never.
     Every(u64),
     /// Whenever the user's rule says so, of the aggregate and the number of events that were saved just now.
-    When(Arc<dyn Fn(&dyn Any, u64) -> bool + Send + Sync>),
+    When(Arc<UsersRule>),
 }
+
+type UsersRule = dyn Fn(&dyn Any, u64) -> bool + Send + Sync;
 
 impl Rules {
     pub(crate) fn every<A: Aggregate>(&mut self, events: u64) {

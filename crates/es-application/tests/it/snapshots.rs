@@ -32,7 +32,7 @@ async fn all(snapshot_every: u64) -> Vec<stores::Opened> {
     let builder = |builder: ApplicationBuilder| {
         let builder = builder.snapshot_every::<Counter>(snapshot_every);
         // However slow the machine is.
-        builder.snapshot_wait(std::time::Duration::from_secs(60))
+        builder.snapshot_wait(std::time::Duration::from_mins(1))
     };
     stores::all_with(environment, builder).await
 }
