@@ -9,7 +9,10 @@ use std::{
 };
 
 use es_persistence::{ApplicationRecorder, Notification, OriginatorId, Selection};
-use tokio::task::{self, JoinSet};
+use tokio::{
+    sync::Barrier,
+    task::{self, JoinSet},
+};
 
 use crate::{
     assertion::{assert_ascending, conflict, ok, positions, refusal},
@@ -60,10 +63,14 @@ pub(super) async fn events_of_a_save_are_adjacent(fixture: &Fixture) {
 
 pub(super) async fn large_saves_do_not_interleave(fixture: &Fixture) {
     let recorder = fixture.application().await;
+    let begun = Arc::new(Barrier::new(3));
     let mut writers = JoinSet::new();
     for number in 1..=3 {
-        let recorder = Arc::clone(&recorder);
-        writers.spawn(async move { record(&*recorder, events(&uuid(number), 1..=1000)).await });
+        let (recorder, begun) = (Arc::clone(&recorder), Arc::clone(&begun));
+        writers.spawn(async move {
+            begun.wait().await;
+            record(&*recorder, events(&uuid(number), 1..=1000)).await
+        });
     }
     let mut saves = writers.join_all().await;
     saves.sort_by_key(|save| save[0].position);

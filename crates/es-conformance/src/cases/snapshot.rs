@@ -308,16 +308,20 @@ pub(super) async fn a_stream_ends_where_it_is_asked_to(fixture: &Fixture) {
 pub(super) async fn a_stream_is_read_as_of_one_moment(fixture: &Fixture) {
     let (application, recorder) = (fixture.application().await, fixture.snapshots().await);
     let done = Arc::new(AtomicBool::new(false));
+    // Nothing is stored before every reader runs.
+    let begun = Arc::new(Barrier::new(3));
     let mut readers = JoinSet::new();
     for _ in 0..2 {
-        let (recorder, done) = (fixture.snapshots().await, Arc::clone(&done));
+        let (recorder, done, begun) = (fixture.snapshots().await, Arc::clone(&done), Arc::clone(&begun));
         readers.spawn(async move {
+            begun.wait().await;
             while !done.load(Ordering::SeqCst) {
                 is_whole(&stream(&*recorder, &uuid(1), u64::MAX).await);
                 task::yield_now().await;
             }
         });
     }
+    begun.wait().await;
     for version in 1..=100 {
         ok(application.insert_events(events(&uuid(1), version..=version)).await);
         ok(recorder.insert_snapshots(snapshots(&uuid(1), [version])).await);

@@ -78,9 +78,7 @@ impl Flawed {
     async fn select_stream(&self, id: OriginatorId, up_to: u64, limit: usize) -> Result<SnapshotStream, RecorderError> {
         if self.flaw == Flaw::StreamOfTwoMoments {
             let before = self.memory.select_stream(id.clone(), up_to, limit).await?;
-            for _ in 0..20 {
-                task::yield_now().await;
-            }
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
             let after = self.memory.select_stream(id, up_to, 0).await?;
             return Ok(SnapshotStream::new(after.snapshot, before.events));
         }
