@@ -12,6 +12,7 @@
 //! | read and write events without an application | [`EventStore`] |
 //! | write states in another form, smaller, or encrypted | [`Mapper`], [`Transcoder`], [`Compressor`], [`cipher`] |
 //! | take over a database of the Python library | [`import`] |
+//! | keep read models in a database of your own kind | [`views`] |
 //! | know all variables | [`Environment`] |
 //!
 //! Cargo features, all of them on by default: `encryption` (AES-256-GCM), `messagepack`, `zlib` and `zstd`. Without them, a
@@ -42,6 +43,7 @@ mod upstream;
 mod wakeup;
 
 pub mod cipher;
+pub mod views;
 
 #[cfg(feature = "zlib")]
 pub use self::compressor::Zlib;

@@ -64,6 +64,18 @@ impl Topics {
         }
     }
 
+    /// Returns what is in this set and not in the other one.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let is_covered = |prefix: &String| other.prefixes.iter().any(|known| prefix.starts_with(known.as_str()));
+        let exact = self.exact.iter().filter(|topic| !other.contains(topic));
+        let prefixes = self.prefixes.iter().filter(|prefix| !is_covered(prefix));
+        Self {
+            exact: exact.cloned().collect(),
+            prefixes: prefixes.cloned().collect(),
+        }
+    }
+
     /// Returns `true` if an event stored under `topic` is in the set.
     pub fn contains(&self, topic: &str) -> bool {
         self.exact.iter().any(|exact| exact == topic) || self.prefixes.iter().any(|prefix| topic.starts_with(&**prefix))
@@ -109,6 +121,18 @@ mod tests {
         ] {
             assert_eq!(dogs.contains(topic), is_in, "{topic}");
         }
+    }
+
+    #[test]
+    fn a_family_covers_its_topics_and_the_families_in_it() {
+        let known = Topics::families(["shop"]).and_exact(["Puppy.Born"]);
+        let wanted =
+            Topics::families(["shop", "shop.Order", "Dog"]).and_exact(["Puppy.Born", "shop.Opened", "Cat.Born"]);
+        assert_eq!(
+            wanted.without(&known),
+            Topics::families(["Dog"]).and_exact(["Cat.Born"])
+        );
+        assert!(known.without(&wanted).is_empty());
     }
 
     #[test]

@@ -44,6 +44,25 @@ impl RecordedPage {
     }
 }
 
+impl<U: Upstream + ?Sized> Upstream for Arc<U> {
+    fn name(&self) -> &Arc<str> {
+        (**self).name()
+    }
+
+    fn log(&self) -> &Arc<dyn ReadableLog> {
+        (**self).log()
+    }
+
+    fn pages(
+        &self,
+        after: u64,
+        topics: Topics,
+        limit: usize,
+    ) -> BoxStream<'static, Result<RecordedPage, RecorderError>> {
+        (**self).pages(after, topics, limit)
+    }
+}
+
 /// A log that can be read, with its name and the mapper that decodes its events.
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) connect_timeout: Duration,
     /// How long to wait for an answer.
     pub(crate) answer_timeout: Duration,
+    /// How long a transaction may do nothing.
+    pub(crate) idle_in_transaction: Duration,
     pub(crate) pool: PoolLimits,
     /// The settings of every session, set by a statement: poolers refuse them in the start-up message.
     pub(crate) session: Arc<[(&'static str, String)]>,
@@ -87,10 +89,20 @@ impl Config {
             connect_timeout: positive_seconds(environment, "POSTGRES_CONNECT_TIMEOUT", 30)?,
             // The server gives up first, and says so.
             answer_timeout: answer_timeout + Duration::from_secs(2),
+            idle_in_transaction: idle_in_transaction(environment)?,
             pool: pool(environment)?,
             session: session(environment, answer_timeout)?.into(),
             shared: None,
         })
+    }
+
+    /// The settings of read models. What is set for the statements of the store would harm those of projections.
+    pub(crate) fn of_views(environment: &Environment) -> Result<Self, EnvironmentError> {
+        let mut config = Self::from_environment(environment, None)?;
+        config.session = Arc::new([]);
+        // A connection that has died while it was idle is replaced, so that a restart of the server is no error of a reader.
+        config.pool.pre_ping = true;
+        Ok(config)
     }
 
     /// What the environment says of the application's tables; everything else is as in `pool`.
@@ -164,7 +176,7 @@ fn session(
     statement_timeout: Duration,
 ) -> Result<Vec<(&'static str, String)>, EnvironmentError> {
     let lock_timeout = seconds(environment, "POSTGRES_LOCK_TIMEOUT", 0)?;
-    let idle_timeout = seconds(environment, "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT", 5)?;
+    let idle_timeout = idle_in_transaction(environment)?;
     let milliseconds = |duration: Duration| duration.as_millis().to_string();
     Ok(vec![
         ("lock_timeout", milliseconds(lock_timeout)),
@@ -177,6 +189,10 @@ fn session(
         ("enable_seqscan", "off".to_owned()),
         ("jit", "off".to_owned()),
     ])
+}
+
+fn idle_in_transaction(environment: &Environment) -> Result<Duration, EnvironmentError> {
+    seconds(environment, "POSTGRES_IDLE_IN_TRANSACTION_SESSION_TIMEOUT", 5)
 }
 
 pub(crate) fn schema(environment: &Environment) -> Result<SqlName, EnvironmentError> {

@@ -69,7 +69,12 @@ async fn connect(options: &PgConnectOptions, session: &[(&'static str, String)])
 }
 
 /// Makes the settings of the session, reads them back, and returns which process has them.
+///
+/// Without settings any session will do, and so does any pooler.
 async fn set_up(driver: &mut PgConnection, session: &[(&'static str, String)]) -> Result<Backend, Failure> {
+    if session.is_empty() {
+        return Backend::of(driver).await;
+    }
     // Each is one message and one answer. Names and values are words and numbers of this store's own.
     let list = |settings: Vec<String>| settings.join(", ");
     let set = session
@@ -104,6 +109,16 @@ pub(crate) const TRANSACTION_MODE: &str = "the connection goes through a pooler 
      transaction another session: connect to the server itself, or through a pool in session mode";
 
 impl Backend {
+    async fn of(driver: &mut PgConnection) -> Result<Self, Failure> {
+        let query = "SELECT pid, (extract(epoch FROM backend_start) * 1000000)::bigint \
+                     FROM pg_stat_get_activity(pg_backend_pid())";
+        let row = sqlx::raw_sql(query).fetch_one(driver).await?;
+        Ok(Self {
+            pid: row.try_get(0)?,
+            started: row.try_get(1)?,
+        })
+    }
+
     /// Returns `true` if the process is executing a statement.
     pub(crate) async fn is_active(self, driver: &mut PgConnection) -> Result<bool, Failure> {
         let query = "SELECT state = 'active' FROM pg_stat_get_activity($1) \

@@ -187,6 +187,11 @@ impl Failure {
         self.code() == "23505"
     }
 
+    /// Whether a constraint of a table has refused a row.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.code().starts_with("23")
+    }
+
     /// Whether a transaction was needed and not open.
     pub(crate) fn is_outside_of_a_transaction(&self) -> bool {
         self.code() == "25P01"
@@ -214,6 +219,9 @@ impl Failure {
                 | Operation::InsertTracking
                 | Operation::InsertSnapshots
                 | Operation::DeleteSnapshots
+                | Operation::AcquireLease
+                | Operation::WriteView
+                | Operation::SwitchView
         );
         match &self.reach {
             Reach::Closed => RecorderErrorKind::Closed,

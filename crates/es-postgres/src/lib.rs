@@ -54,6 +54,7 @@ mod readers;
 mod reading;
 mod rows;
 pub mod schema;
+mod views;
 mod watcher;
 mod writer;
 
@@ -61,8 +62,11 @@ pub use self::{
     connections::Pool,
     factory::{factory, factory_with, factory_with_pool},
     password::{Account, NoPassword, PasswordProvider},
+    views::views,
     writer::TransactionalEvents,
 };
+/// The driver, whose connection projections write by.
+pub use sqlx;
 
 /// The name of this store in errors.
 const STORE: &str = "PostgreSQL";

@@ -59,7 +59,7 @@ impl Config {
     }
 }
 
-fn lock_timeout(environment: &Environment) -> Result<Duration, EnvironmentError> {
+pub(crate) fn lock_timeout(environment: &Environment) -> Result<Duration, EnvironmentError> {
     const KEY: &str = "SQLITE_LOCK_TIMEOUT";
     let allowed = format!("a whole number of seconds up to {LONGEST}");
     match environment.parse(KEY, &allowed)?.unwrap_or(5) {
@@ -92,7 +92,7 @@ impl Location {
     }
 
     /// SQLite's own file system in memory: connections to one name share it, with locks as on a disk.
-    fn memory(name: &str) -> Self {
+    pub(crate) fn memory(name: &str) -> Self {
         Self::Memory(format!("file:/{}?vfs=memdb", name.trim_start_matches('/')))
     }
 
@@ -106,7 +106,7 @@ impl Location {
 }
 
 /// A name that no other database in the memory of this process has.
-fn fresh_name() -> String {
+pub(crate) fn fresh_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("es-memory-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -157,7 +157,13 @@ impl Failure {
 const fn is_write(operation: Operation) -> bool {
     matches!(
         operation,
-        Operation::InsertEvents | Operation::InsertTracking | Operation::InsertSnapshots | Operation::DeleteSnapshots
+        Operation::InsertEvents
+            | Operation::InsertTracking
+            | Operation::InsertSnapshots
+            | Operation::DeleteSnapshots
+            | Operation::AcquireLease
+            | Operation::WriteView
+            | Operation::SwitchView
     )
 }
 

@@ -66,10 +66,13 @@ mod readers;
 mod reading;
 mod rows;
 mod schema;
+mod views;
 mod watcher;
 mod writer;
 
-pub use self::{factory::factory, maintenance::maintain, writer::TransactionalEvents};
+pub use self::{factory::factory, maintenance::maintain, views::views, writer::TransactionalEvents};
+/// The driver, whose connection projections write by.
+pub use sqlx;
 
 /// The name of this store in errors.
 const STORE: &str = "SQLite";

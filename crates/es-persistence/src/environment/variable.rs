@@ -60,6 +60,7 @@ impl Environment {
         SQLITE_DBNAME = "": "The path of the file, a `file:` URI, or `:memory:`. Needed for `sqlite`.";
         SQLITE_LOCK_TIMEOUT = "5": "For how many seconds a save waits for other processes.";
         SQLITE_SYNCHRONOUS = "`FULL`": "What a commit waits for: `NORMAL` (saves can be lost with the power), `FULL`, `EXTRA`.";
+        SQLITE_VIEWS = "the path of `SQLITE_DBNAME` with `-views` at its end": "The folder of the files of read models, or `:memory:`.";
         POSTGRES_DBNAME = "": "The database. Needed for `postgres`.";
         POSTGRES_HOST = "": "The server, or the folder of its socket. Needed for `postgres`.";
         POSTGRES_PORT = "5432": "The server's port.";

@@ -41,6 +41,14 @@ pub enum Operation {
     SelectSnapshots,
     /// Deleting snapshots.
     DeleteSnapshots,
+    /// Taking or renewing the lease of a read model.
+    AcquireLease,
+    /// Writing a read model.
+    WriteView,
+    /// Reading a read model.
+    ReadView,
+    /// Making, publishing or removing a generation of a read model.
+    SwitchView,
 }
 
 /// The kind of failure, which tells the caller how to react.
@@ -169,6 +177,10 @@ impl fmt::Display for Operation {
             Self::InsertSnapshots => "store snapshots",
             Self::SelectSnapshots => "read snapshots",
             Self::DeleteSnapshots => "delete snapshots",
+            Self::AcquireLease => "take the lease of a read model",
+            Self::WriteView => "write a read model",
+            Self::ReadView => "read a read model",
+            Self::SwitchView => "change the generations of a read model",
         })
     }
 }
@@ -233,10 +245,10 @@ impl fmt::Display for Fenced {
 impl fmt::Display for TrackingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { consumer, upstream } = self;
-        if consumer.is_empty() {
-            write!(f, "{upstream:?}")
-        } else {
-            write!(f, "{upstream:?} by {consumer:?}")
+        match (&**consumer, &**upstream) {
+            ("", upstream) => write!(f, "{upstream:?}"),
+            (consumer, "") => write!(f, "{consumer:?}"),
+            (consumer, upstream) => write!(f, "{upstream:?} by {consumer:?}"),
         }
     }
 }
