@@ -21,7 +21,6 @@ fn other_events_that_are_taken_for_a_repeat_are_found() {
         &[
             "version::one_that_is_there_is_a_conflict",
             "version::what_is_there_is_never_replaced",
-            "concurrency::one_of_many_at_the_same_version_wins",
             "model::random_calls_end_as_in_the_model",
         ],
     );
