@@ -91,6 +91,6 @@ mod tests {
                 "{name}"
             );
         }
-        assert!(of(&"t".repeat(40), &"a".repeat(40)).is_err());
+        of(&"t".repeat(40), &"a".repeat(40)).unwrap_err();
     }
 }

@@ -36,7 +36,7 @@ fn key() -> TrackingKey {
 }
 
 fn claim() -> Claim {
-    Claim::new(RandomIds.next_id(), Duration::from_secs(60))
+    Claim::new(RandomIds.next_id(), Duration::from_mins(1))
 }
 
 fn checkpoint(position: u64) -> Checkpoint {

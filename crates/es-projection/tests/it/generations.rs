@@ -61,8 +61,8 @@ async fn a_read_model_is_built_anew_while_it_is_read<C: Tables>(world: World<C>)
         done.store(true, Ordering::SeqCst);
         Ok::<_, BoxError>(())
     };
-    let (rebuilt, reads) = tokio::join!(rebuild, read_all_along(&running, &done));
-    rebuilt?;
+    let (outcome, reads) = tokio::join!(rebuild, read_all_along(&running, &done));
+    outcome?;
     assert!(reads? > 0);
     assert_eq!(states(&world).await?, [(1, 1, Retired, false), (1, 2, Live, true)]);
     assert_eq!(texts(&running).await?.len(), 206);

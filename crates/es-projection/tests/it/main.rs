@@ -1,6 +1,10 @@
 //! What projections do, on every kind of store.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::future_not_send,
+    reason = "the tests are not spawned, and a connection is not Sync"
+)]
 
 mod contract;
 mod failures;

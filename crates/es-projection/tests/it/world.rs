@@ -28,8 +28,11 @@ pub(crate) struct World<C> {
 
 impl<C: Tables> World<C> {
     pub(crate) fn new(app: Application, views: Views<C>, guard: impl Send + 'static) -> Self {
-        let _guard = Box::new(guard);
-        Self { app, views, _guard }
+        Self {
+            app,
+            views,
+            _guard: Box::new(guard),
+        }
     }
 
     /// A journal that follows the application, with a short lease.

@@ -116,6 +116,6 @@ mod tests {
         ] {
             assert_eq!(beside(log), folder);
         }
-        assert!(Place::from_environment(&Environment::new("Dogs")).is_err());
+        Place::from_environment(&Environment::new("Dogs")).unwrap_err();
     }
 }
