@@ -73,7 +73,7 @@ impl Stamp {
 impl<E: Event> DomainEvent<E> {
     /// The event that made the aggregate `originator_id` become version `originator_version`.
     ///
-    /// Events of a living aggregate come from [`Aggregate::trigger`]; this is for those that are read from somewhere.
+    /// Events of a living aggregate come from [`RootAccess::trigger`](crate::RootAccess::trigger); this is for those that are read from somewhere.
     pub const fn new(originator_id: IdOf<E>, originator_version: u64, stamp: Stamp, body: E) -> Self {
         Self {
             originator_id,
