@@ -135,19 +135,6 @@ impl<A: Aggregate> Root<A> {
         }
     }
 
-    /// Returns the root of an aggregate that is at `version`, without its earlier events: for streams whose state does not
-    /// depend on these, so that an event is appended without a replay. At version 0 nothing has created it.
-    ///
-    /// Its times are not known, and it has no hash chain. A version that is not the last one is a conflict when the aggregate
-    /// is saved.
-    #[must_use]
-    pub fn continued(id: A::Id, version: u64) -> Self {
-        if version == 0 {
-            return Self::unborn(id);
-        }
-        Self::remains(id, version)
-    }
-
     /// Says that the body of an event begins to run, unless none may now.
     pub(crate) const fn begin(&mut self) -> Result<(), TriggerErrorKind> {
         match self.phase {
