@@ -70,7 +70,7 @@ impl Application {
         NotificationLog::new(self.store().clone())
     }
 
-    /// Follows what is saved: first what is there and selected, then what comes, also from other processes.
+    /// Follows the log: first the stored events that `selection` names, then new ones as they come, also from other processes.
     ///
     /// ```no_run
     /// # use es_application::prelude::*;
@@ -92,7 +92,8 @@ impl Application {
         )
     }
 
-    /// Follows one aggregate: its events at positions greater than `after`, and then those that come. 0 is before the first.
+    /// Follows one aggregate: first its stored events at positions greater than `after`, then its new events as they come.
+    /// With 0 it begins at the first event.
     ///
     /// The log is read by the family of the aggregate's type, so it costs as much as following all aggregates of the type;
     /// [`Repository::history`] reads the stored events of one for less.
@@ -159,7 +160,7 @@ impl Application {
     ///
     /// # Cancel safety
     ///
-    /// That of `future`.
+    /// Dropping the returned future drops `future`.
     pub fn in_scope<F: Future>(&self, future: F) -> InScope<F> {
         InScope::new(self.inner.scope.clone(), future)
     }
@@ -257,7 +258,7 @@ impl Application {
         &self.metadata
     }
 
-    /// Carries out a command: reads the aggregate, lets `command` decide, and saves what it has triggered.
+    /// Carries out a command: reads the aggregate, calls `command` with it, and saves the events that `command` triggers.
     ///
     /// Several aggregates are named by a tuple or a list of IDs, and `command` is given them in the same form; their events
     /// are saved in one transaction. If another process was faster, all of it is done again: `command` may run several times,
@@ -323,7 +324,7 @@ impl Application {
 
     /// Carries out a command on an aggregate that is made by `create` if it does not exist.
     ///
-    /// `create` makes the aggregate with the ID `id`, and `command` decides on the new aggregate as on one that exists. If
+    /// `create` makes the aggregate with the ID `id`; `command` is called with the new aggregate as with an existing one. If
     /// two callers create it at once, the second one's command is done again on the first one's aggregate.
     ///
     /// # Errors

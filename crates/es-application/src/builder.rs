@@ -55,9 +55,9 @@ impl ApplicationBuilder {
     /// Keeps the state of an aggregate each time another `events` of its events have been saved, so that reading it never
     /// takes many more events than these; 0 keeps none by itself. The type has to be serializable.
     ///
-    /// The snapshot is taken by the save that completes the interval, of the state after it: that save waits for a second
-    /// commit, but no longer than [`snapshot_wait`](Self::snapshot_wait). `IS_SNAPSHOTTING_ENABLED=y` alone switches on only those that the program
-    /// [takes itself](Application::take_snapshot).
+    /// The save that completes an interval takes a snapshot of the state after it. That save waits for a second commit, but no
+    /// longer than [`snapshot_wait`](Self::snapshot_wait). `IS_SNAPSHOTTING_ENABLED=y` alone takes no snapshot by itself: it
+    /// allows the program to [take snapshots](Application::take_snapshot).
     ///
     /// A snapshot that can no longer be read, because the type has changed without an upcaster, is left out, and all
     /// events are read instead.
@@ -84,7 +84,7 @@ impl ApplicationBuilder {
     /// its events were saved just now. It takes the place of [`snapshot_every`](Self::snapshot_every) for the type, and the
     /// other way round.
     ///
-    /// A rule that panics is as one that says no.
+    /// A rule that panics counts as `false`: no snapshot is taken.
     ///
     /// ```
     /// # use es_application::prelude::*;

@@ -17,7 +17,7 @@ pub enum ApplicationError {
         /// Its ID.
         id: String,
     },
-    /// A new aggregate has the ID of one that was discarded, and does not revive it.
+    /// The ID of a new aggregate belongs to a discarded aggregate, and the initial event does not revive it.
     #[error(
         "{aggregate} {id} cannot be saved as a new aggregate: it was discarded by its event {}; mark its initial event \
          with `revives` if the ID may begin anew",

@@ -10,8 +10,8 @@ use crate::{
 /// All events of an application in the order of their positions.
 ///
 /// Events are delivered as they are stored. The log and subscriptions do not verify hash chains, because an event's link
-/// follows from the event before it in the same aggregate, which may be anywhere in the log: an event that somebody has
-/// edited in the store is delivered. [`Repository::get`](crate::Repository::get) refuses it.
+/// follows from the event before it in the same aggregate, which may be anywhere in the log. An event that was edited in
+/// the store is delivered; [`Repository::get`](crate::Repository::get) refuses it.
 #[derive(Clone, Debug)]
 pub struct NotificationLog {
     store: EventStore,
@@ -63,7 +63,7 @@ impl NotificationLog {
         Ok(Section::new(items, next_id))
     }
 
-    /// Returns the ID of the section after one that has found `items` when at most `limit` events were asked for.
+    /// Returns the ID of the section that follows a section with these `items`, which asked for at most `limit` events.
     async fn next_id(&self, id: SectionId, items: &[Recorded], limit: u64) -> Result<Option<String>, RecorderError> {
         if limit == 0 {
             return Ok(None);

@@ -40,7 +40,8 @@ impl<'a, C: Changes> Prepared<'a, C> {
     /// Takes the events out of the aggregates, after the transaction was committed. `positions` are what `insert_in` has
     /// returned.
     ///
-    /// If it is not called after a commit, the events stay pending, and the next save of the aggregates is a conflict.
+    /// If it is not called after a commit, the events stay pending, and the next save of the aggregates is a conflict. No
+    /// snapshot is taken, whatever the interval.
     ///
     /// # Panics
     ///
@@ -52,7 +53,8 @@ impl<'a, C: Changes> Prepared<'a, C> {
             "there is one position for each event"
         );
         let events = std::mem::take(&mut self.events);
-        // A snapshot that is due is taken by a later save: this call stores nothing.
+        // This call stores nothing, so a snapshot that is due now is left out: the save that completes the next interval
+        // takes one.
         drop(self.take_events());
         let numbered = positions.into_iter().zip(events);
         self.app

@@ -6,7 +6,7 @@ use es_persistence::{Conflict, MapperErrorKind};
 use crate::{ApplicationError, Repository};
 
 impl Repository {
-    /// Lets a new aggregate follow the discarded one that has its ID, if its initial event revives one. Returns `true` if
+    /// Moves the pending events of a new aggregate behind the discarded aggregate with the same ID, if the initial event revives it. Returns `true` if
     /// the pending events can then be saved, and `false` if `conflict` has another cause.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ impl Application {
     /// Keeps the aggregate's present state, so that later readings begin there and need only the events after it. Returns
     /// the version that was kept.
     ///
-    /// Its type has to be serializable. A snapshot that is there already is kept as it is.
+    /// The type must be serializable. The snapshot replaces an earlier one of the same version.
     ///
     /// ```
     /// # use es_application::prelude::*;

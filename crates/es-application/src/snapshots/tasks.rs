@@ -9,7 +9,7 @@ use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::execute::check_runtime;
 
-/// The tasks that store snapshots after saves. Whoever has saved waits for a while, and leaves the rest to the task.
+/// The tasks that store snapshots after saves. A save waits for its task for a limited time; the task then goes on alone.
 ///
 /// [`join`](Self::join) waits for all of them; when the last clone is dropped, those that are not ready are ended.
 #[derive(Clone, Debug, Default)]

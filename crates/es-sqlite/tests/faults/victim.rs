@@ -2,11 +2,12 @@
 
 use std::{
     env,
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::Write as _,
     path::PathBuf,
     process::{Command, ExitCode},
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use es_persistence::{
@@ -144,11 +145,12 @@ fn consumer() -> TrackingKey {
     TrackingKey::new("victim", "shop")
 }
 
-/// Stores the positions 1, 2, 3, … of one log.
+/// Stores the positions 1, 2, 3, … of one log, from the moment when the other one who does so is ready, too.
 async fn track_all(orders: &Orders) {
-    let acks = acks(orders);
     let (datastore, _) = open(orders).await;
     let recorder = datastore.tracking_recorder().await.unwrap();
+    let acks = acks(orders);
+    meet(orders).await;
     for position in 1..=orders.saves {
         let saved = recorder
             .insert_tracking(Tracking::of(consumer(), position as u64))
@@ -156,6 +158,21 @@ async fn track_all(orders: &Orders) {
         say(&acks, &position.to_string(), outcome(saved.map(|()| Vec::new())));
     }
     datastore.close().await;
+}
+
+/// Waits until two processes have begun to write down outcomes in the folder. Gives up after ten seconds: the other one
+/// may have failed.
+async fn meet(orders: &Orders) {
+    let ready = || {
+        let files = fs::read_dir(&orders.folder).unwrap().flatten();
+        files
+            .filter(|file| file.path().extension().is_some_and(|kind| kind == "acks"))
+            .count()
+    };
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while ready() < 2 && Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 async fn save_all(orders: &Orders) {
