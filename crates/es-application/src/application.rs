@@ -10,6 +10,7 @@ use es_persistence::{
 use crate::{
     ApplicationBuilder, ApplicationError, Changes, ExecuteError, Executed, InScope, NotificationLog, Prepared,
     Recorded, Repository, Retries, Selection, Subscription, Targets,
+    command_record::Marking,
     execute::{self, Existing, OrCreate},
     turns::Turns,
 };
@@ -194,9 +195,18 @@ impl Application {
     /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
     /// were: read them again to learn which.
     pub async fn save(&self, changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
+        self.save_marked(changes, None).await
+    }
+
+    /// Saves `changes`, and the record of their command in the same transaction if there is a `marking`.
+    pub(crate) async fn save_marked(
+        &self,
+        changes: impl Changes,
+        marking: Option<&Marking>,
+    ) -> Result<Vec<Recorded>, ApplicationError> {
         let repository = self.repository();
-        let mut prepared = Prepared::new(self, changes)?;
-        let notifications = loop {
+        let mut prepared = Prepared::new(self, changes, marking)?;
+        let mut notifications = loop {
             let events = prepared.rows();
             if events.is_empty() {
                 return Ok(Vec::new());
@@ -209,6 +219,10 @@ impl Application {
         let due = prepared.take_events().due;
         if let Some(snapshots) = repository.snapshots() {
             snapshots.keep_due(due).await;
+        }
+        if marking.is_some() {
+            // The last one is the record.
+            notifications.pop();
         }
         Ok(self.recorded(notifications))
     }
@@ -245,7 +259,7 @@ impl Application {
     ///
     /// [`ApplicationError::Trigger`] when an event was refused, [`ApplicationError::Mapper`] when an event cannot be written.
     pub fn prepare<C: Changes>(&self, changes: C) -> Result<Prepared<'_, C>, ApplicationError> {
-        Prepared::new(self, changes)
+        Prepared::new(self, changes, None)
     }
 
     pub(crate) fn recorded(&self, notifications: impl IntoIterator<Item = Notification>) -> Vec<Recorded> {

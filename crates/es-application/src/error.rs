@@ -3,7 +3,7 @@
 use es_domain::{AggregateId, OriginatorId, ReplayError, TriggerError};
 use es_persistence::{Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError};
 
-use crate::ParseSectionIdError;
+use crate::{ParseSectionIdError, command_record::MAX_COMMAND_ID};
 
 /// An application cannot do what was asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,26 @@ pub enum ApplicationError {
     Repeated {
         /// The ID of the aggregate.
         id: OriginatorId,
+    },
+    /// A text cannot be the ID of a command.
+    #[error(
+        "{id:?} cannot be the ID of a command: use a text of 1 to {} bytes without NUL, such as a UUID that the caller keeps \
+         for all repeats",
+        MAX_COMMAND_ID
+    )]
+    CommandId {
+        /// The text; a long one is cut.
+        id: String,
+    },
+    /// The ID of a command was used for a command about other aggregates.
+    #[error(
+        "command {id:?} was carried out before, and not on aggregate {originator_id}: give each command an ID of its own"
+    )]
+    CommandIdTaken {
+        /// The ID of the command.
+        id: String,
+        /// The aggregate that the first command was not about.
+        originator_id: OriginatorId,
     },
     /// A command was called without a Tokio runtime, or in one without a timer.
     #[error("a command needs a Tokio runtime with a timer: call it from a runtime that was built with `enable_all`")]

@@ -5,7 +5,7 @@ use std::{convert::Infallible, error, fmt, panic::AssertUnwindSafe, time::Durati
 use es_domain::{AggregateId, Outcome};
 use tokio::{runtime::Handle, time::Instant};
 
-use crate::{Application, ApplicationError, One, Recorded, Repository, Targets, targets};
+use crate::{Application, ApplicationError, One, Recorded, Repository, Targets, command_record::Marking, targets};
 
 /// How often a command is tried again after a conflict, and for how long.
 ///
@@ -57,9 +57,42 @@ const MAX_PAUSE: Duration = Duration::from_millis(50);
 pub struct Executed<T> {
     value: T,
     recordings: Vec<Recorded>,
+    is_repeated: bool,
 }
 
 impl<T> Executed<T> {
+    /// Makes what a command that was carried out just now returns.
+    pub(crate) const fn now(value: T, recordings: Vec<Recorded>) -> Self {
+        Self {
+            value,
+            recordings,
+            is_repeated: false,
+        }
+    }
+
+    /// Makes what a command that was carried out before returns.
+    pub(crate) const fn before(value: T, recordings: Vec<Recorded>) -> Self {
+        Self {
+            value,
+            recordings,
+            is_repeated: true,
+        }
+    }
+
+    /// Returns the same with another value.
+    pub(crate) fn map<U>(self, map: impl FnOnce(T) -> U) -> Executed<U> {
+        Executed {
+            value: map(self.value),
+            recordings: self.recordings,
+            is_repeated: self.is_repeated,
+        }
+    }
+
+    /// Returns `true` if the command was carried out before under the same ID: see [`Application::once`].
+    pub const fn is_repeated(&self) -> bool {
+        self.is_repeated
+    }
+
     /// What the command returned.
     pub const fn value(&self) -> &T {
         &self.value
@@ -104,6 +137,17 @@ impl<E: error::Error + 'static> error::Error for ExecuteError<E> {
         match self {
             Self::Command(error) => error.source(),
             Self::Application(error) => error.source(),
+        }
+    }
+}
+
+impl<E> ExecuteError<E> {
+    /// Returns `true` if another command was faster, so that the next attempt may succeed. A conflict that says what holds the
+    /// ID of a new aggregate would be the same at the next attempt.
+    pub(crate) const fn is_race(&self) -> bool {
+        match self {
+            Self::Application(ApplicationError::Recorder(error)) => error.conflict().is_some(),
+            _ => false,
         }
     }
 }
@@ -166,23 +210,40 @@ pub(crate) async fn execute<M, T, R>(
 ) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
 where
     T: Targets<M>,
-    R: Outcome,
+    R: Outcome<Value: Send, Error: Send> + Send,
 {
     check_runtime()?;
     let ids = targets::ids(&targets).map_err(|id| ApplicationError::Repeated { id })?;
     let _turn = app.turns().wait(&ids).await;
     let mut attempts = Attempts::of(app.retries());
     loop {
-        let mut aggregates = read.read(app.repository(), targets.clone()).await?;
-        let outcome = app.scope().run(|| command(T::borrow(&mut aggregates)));
-        let value = outcome.into_result().map_err(ExecuteError::Command)?;
-        match app.save(T::borrow(&mut aggregates)).await {
-            Ok(recordings) => return Ok(Executed { value, recordings }),
-            // A conflict that says what holds the ID of a new aggregate would be the same at the next attempt.
-            Err(ApplicationError::Recorder(error)) if error.conflict().is_some() && attempts.pause().await => {}
-            Err(error) => return Err(error.into()),
+        let error = match attempt(app, targets.clone(), &mut read, &mut command, None).await {
+            Ok(executed) => return Ok(executed),
+            Err(error) => error,
+        };
+        if !error.is_race() || !attempts.pause().await {
+            return Err(error);
         }
     }
+}
+
+/// Reads the aggregates, or makes them, decides and saves once.
+pub(crate) async fn attempt<M, T, R>(
+    app: &Application,
+    targets: T,
+    read: &mut impl Read<M, T>,
+    mut command: impl FnMut(T::Borrowed<'_>) -> R + Send,
+    marking: Option<&Marking>,
+) -> Result<Executed<R::Value>, ExecuteError<R::Error>>
+where
+    T: Targets<M>,
+    R: Outcome<Value: Send, Error: Send> + Send,
+{
+    let mut aggregates = read.read(app.repository(), targets).await?;
+    let outcome = app.scope().run(|| command(T::borrow(&mut aggregates)));
+    let value = outcome.into_result().map_err(ExecuteError::Command)?;
+    let recordings = app.save_marked(T::borrow(&mut aggregates), marking).await?;
+    Ok(Executed::now(value, recordings))
 }
 
 /// Says at once that a runtime is missing, and not only when there is a conflict.
@@ -195,14 +256,14 @@ pub(crate) fn check_runtime() -> Result<(), ApplicationError> {
 }
 
 /// The attempts of one command.
-struct Attempts {
+pub(crate) struct Attempts {
     retries: Retries,
     begun: Instant,
     made: u32,
 }
 
 impl Attempts {
-    fn of(retries: Retries) -> Self {
+    pub(crate) fn of(retries: Retries) -> Self {
         Self {
             retries,
             begun: Instant::now(),
@@ -211,7 +272,7 @@ impl Attempts {
     }
 
     /// Waits before the next attempt, or returns `false` if there is none.
-    async fn pause(&mut self) -> bool {
+    pub(crate) async fn pause(&mut self) -> bool {
         if self.made >= self.retries.attempts || self.begun.elapsed() >= self.retries.within {
             return false;
         }

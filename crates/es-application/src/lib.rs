@@ -42,11 +42,13 @@
 mod application;
 mod builder;
 mod cache;
+mod command_record;
 mod error;
 mod execute;
 mod finding;
 mod in_scope;
 mod notification_log;
+mod once;
 mod prepare;
 mod repository;
 mod revival;
@@ -73,6 +75,7 @@ pub use self::{
     finding::IdPage,
     in_scope::InScope,
     notification_log::NotificationLog,
+    once::Once,
     prepare::Prepared,
     repository::Repository,
     save::Changes,

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt};
 use es_domain::EventHash;
 use es_persistence::{Notification, RecorderError, StoredEvent};
 
-use crate::{Application, ApplicationError, Changes, Recorded, save::Stored};
+use crate::{Application, ApplicationError, Changes, Recorded, command_record::Marking, save::Stored};
 
 /// Pending events that are ready to be stored, by [`Application::prepare`].
 ///
@@ -15,18 +15,28 @@ use crate::{Application, ApplicationError, Changes, Recorded, save::Stored};
 pub struct Prepared<'a, C> {
     app: &'a Application,
     changes: C,
+    marking: Option<&'a Marking>,
     events: Vec<StoredEvent>,
     heads: VecDeque<Option<EventHash>>,
 }
 
 impl<'a, C: Changes> Prepared<'a, C> {
-    pub(crate) fn new(app: &'a Application, mut changes: C) -> Result<Self, ApplicationError> {
+    /// Prepares the events of `changes`, and the record of the command after them if there is a `marking`.
+    pub(crate) fn new(
+        app: &'a Application,
+        mut changes: C,
+        marking: Option<&'a Marking>,
+    ) -> Result<Self, ApplicationError> {
         let (mut events, mut heads) = (Vec::new(), VecDeque::new());
         changes.add_metadata(app.metadata());
         changes.encode(app.store().mapper(), &mut events, &mut heads)?;
+        if let Some(marking) = marking {
+            marking.record(app, &mut events)?;
+        }
         Ok(Self {
             app,
             changes,
+            marking,
             events,
             heads,
         })
@@ -72,7 +82,7 @@ impl<'a, C: Changes> Prepared<'a, C> {
             None => false,
         };
         if is_revived {
-            Self::new(self.app, self.changes)
+            Self::new(self.app, self.changes, self.marking)
         } else {
             Err(error.into())
         }

@@ -16,6 +16,8 @@ mod follow;
 mod log;
 mod metadata;
 mod odd_store;
+mod once;
+mod once_across_processes;
 mod open;
 mod prepare;
 mod revival;
