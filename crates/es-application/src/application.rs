@@ -66,12 +66,13 @@ impl Application {
         &self.inner.repository
     }
 
-    /// All events that have been saved, in order.
+    /// All events that have been saved, in order. Hash chains are not verified: see [`verify`](Self::verify).
     pub fn notification_log(&self) -> NotificationLog {
         NotificationLog::new(self.store().clone())
     }
 
     /// Follows the log: first the stored events that `selection` names, then new ones as they come, also from other processes.
+    /// Hash chains are not verified: see [`verify`](Self::verify).
     ///
     /// ```no_run
     /// # use es_application::prelude::*;

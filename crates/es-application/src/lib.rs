@@ -60,6 +60,7 @@ mod subscription;
 mod targets;
 mod turns;
 mod upstream;
+mod verification;
 
 pub mod prelude;
 
@@ -82,6 +83,7 @@ pub use self::{
     section::{ParseSectionIdError, Section},
     subscription::Subscription,
     targets::{One, Several, Targets},
+    verification::{Damage, DamageKind, Progress, Verification, Verified, VerifyError},
 };
 pub use es_persistence::{
     Environment, EventSet, Recorded, RecordedPage, Selection, Stopper, Topics, Undecoded, Upstream,
@@ -89,6 +91,11 @@ pub use es_persistence::{
 
 #[doc = include_str!("../../es-macros/docs/event_set.md")]
 pub use es_domain::__private::EventSet;
+
+/// The example of the guide to hash chains, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/hash-chains.md")]
+struct HashChains;
 
 /// The example of the README, run as a test.
 #[cfg(doctest)]

@@ -11,6 +11,7 @@ mod layers;
 mod lost;
 mod snapshot;
 mod stream;
+mod untyped;
 mod variant;
 
 use std::{marker::PhantomData, sync::Arc};

@@ -1,6 +1,6 @@
 //! An event of the log, decoded or not.
 
-use es_domain::{Aggregate, AggregateId, Event, Metadata, OriginatorId, ReadEvent, Stamp, Timestamp};
+use es_domain::{Aggregate, AggregateId, Event, Metadata, OriginatorId, ReadEvent, Stamp, State, Timestamp};
 use uuid::Uuid;
 
 use crate::{EventSet, Mapper, MapperError, MapperErrorKind, Notification, StoredEvent};
@@ -87,6 +87,15 @@ impl Recorded {
     /// [`MapperError`] when the metadata cannot be read.
     pub fn read_metadata(&self) -> Result<Metadata, MapperError> {
         self.body.mapper.metadata(&self.notification.event)
+    }
+
+    /// Reads the body without its type, as it was stored: see [`Mapper::to_state`].
+    ///
+    /// # Errors
+    ///
+    /// [`MapperError`] when the state cannot be read.
+    pub fn to_state(&self) -> Result<State, MapperError> {
+        self.body.mapper.to_state(&self.notification.event)
     }
 
     /// Returns what happened, or `None` if the event is none of `S` or is a retired event that is read as nothing.

@@ -30,3 +30,4 @@ mod snapshot_rules;
 mod snapshots;
 mod states;
 mod stores;
+mod verify;
