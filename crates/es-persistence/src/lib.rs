@@ -67,7 +67,7 @@ pub use self::{
     recorded::{Recorded, Undecoded},
     recorder::{
         AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, Fenced, LOG_WINDOW, Operation,
-        ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, SnapshotDeletion, SnapshotRecorder,
+        ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, Rewound, SnapshotDeletion, SnapshotRecorder,
         SnapshotStream, TrackingRecorder, check_events, check_snapshots, check_tracking,
     },
     selection::{Selection, StreamSelection},

@@ -12,7 +12,7 @@ mod tracking;
 pub use self::{
     aggregate::AggregateRecorder,
     application::ApplicationRecorder,
-    error::{AlreadyTracked, Conflict, Fenced, Operation, RecorderError, RecorderErrorKind},
+    error::{AlreadyTracked, Conflict, Fenced, Operation, RecorderError, RecorderErrorKind, Rewound},
     log::{LOG_WINDOW, ReadableLog},
     process::ProcessRecorder,
     request::{check_events, check_snapshots, check_tracking},

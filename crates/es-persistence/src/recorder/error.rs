@@ -3,6 +3,7 @@
 use std::{error, fmt, sync::Arc};
 
 use es_domain::OriginatorId;
+use uuid::Uuid;
 
 use crate::TrackingKey;
 
@@ -75,6 +76,9 @@ pub enum RecorderErrorKind {
     Corrupt,
     /// The store lacks a table, or has it in another form than this version of the library knows.
     Schema,
+    /// The log does not have the event that was read last: a backup was restored, or a fail-over has lost events. What was
+    /// made of the log has to be made anew.
+    Rewound(Rewound),
     /// The request itself cannot be fulfilled; repeating it is useless.
     Invalid,
     /// Anything else. Nothing is stored.
@@ -112,6 +116,17 @@ pub struct Fenced {
     pub fence: u64,
     /// The number of the lease in the store, which is greater.
     pub last_fence: u64,
+}
+
+/// An event that a reader has seen, and that the log does not have any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rewound {
+    /// The position of the event.
+    pub position: u64,
+    /// The ID of the event.
+    pub seen: Uuid,
+    /// The ID of the event that the log has there now; `None` if it has none.
+    pub found: Option<Uuid>,
 }
 
 impl RecorderError {
@@ -191,6 +206,7 @@ impl fmt::Display for RecorderErrorKind {
             Self::Conflict(conflict) => conflict.fmt(f),
             Self::AlreadyTracked(tracked) => tracked.fmt(f),
             Self::Fenced(fenced) => fenced.fmt(f),
+            Self::Rewound(rewound) => rewound.fmt(f),
             Self::NotStored => f.write_str("writing failed, and nothing is stored"),
             Self::OutcomeUnknown => f.write_str("writing failed, and it is unknown whether the events are stored"),
             Self::Unavailable => f.write_str("the store cannot be reached or is locked"),
@@ -239,6 +255,20 @@ impl fmt::Display for Fenced {
             f,
             "lease {fence} on {key} has passed to another instance, which has lease {last_fence}"
         )
+    }
+}
+
+impl fmt::Display for Rewound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, seen, found } = self;
+        write!(
+            f,
+            "the log was rewound: it had event {seen} at position {position}, and has "
+        )?;
+        match found {
+            Some(found) => write!(f, "{found} there now"),
+            None => f.write_str("none there now"),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use es_persistence::{EventSet, RecordedPage, RecorderError, Upstream};
+use es_persistence::{EventSet, RecordedPage, RecorderError, RecorderErrorKind, Upstream};
 use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, task::JoinSet};
 use uuid::Uuid;
@@ -114,8 +114,9 @@ impl<E: EventSet> Reader<E> {
         while let Some(page) = pages.next().await {
             let pieces = match page {
                 Ok(page) => self.pieces(page).await,
-                Err(error) => Err(FeedError::Recorder(error)),
+                Err(error) => Err(error.into()),
             };
+            let pieces = pieces.map_err(|error| error.of(self.index));
             let is_over = pieces.is_err();
             if !self.send(pieces).await || is_over {
                 return;
@@ -175,6 +176,24 @@ pub(super) async fn check(index: usize, upstream: &dyn Upstream, mark: Mark) -> 
         seen: anchor.event_id,
         found: found.map(|found| found.event_id),
     })
+}
+
+impl FeedError {
+    /// Returns the same error of the log `index`: one that was rewound may say so by itself, as remote ones do.
+    pub(super) fn of(self, index: usize) -> Self {
+        match self {
+            Self::Recorder(error) => match error.kind() {
+                RecorderErrorKind::Rewound(rewound) => Self::Rewound {
+                    upstream: index,
+                    position: rewound.position,
+                    seen: rewound.seen,
+                    found: rewound.found,
+                },
+                _ => Self::Recorder(error),
+            },
+            other => other,
+        }
+    }
 }
 
 impl From<RecorderError> for FeedError {

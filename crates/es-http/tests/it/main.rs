@@ -1,0 +1,16 @@
+//! The log over real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod access;
+mod conformance;
+mod follow;
+mod rewound;
+mod school;
+mod sections;
+mod selections;
+mod served;
+#[path = "../../../es-postgres/tests/support/server.rs"]
+#[expect(dead_code, reason = "it is shared with other tests")]
+mod server;
+mod world;
