@@ -376,6 +376,10 @@ impl Application {
         self.retries
     }
 
+    pub(crate) fn datastore(&self) -> &dyn Datastore {
+        &*self.inner.datastore
+    }
+
     pub(crate) fn turns(&self) -> &Turns {
         &self.inner.turns
     }

@@ -256,13 +256,24 @@ pub(crate) fn check_runtime() -> Result<(), ApplicationError> {
 }
 
 /// The attempts of one command.
-pub(crate) struct Attempts {
+#[derive(Debug)]
+pub struct Attempts {
     retries: Retries,
     begun: Instant,
     made: u32,
 }
 
 impl Attempts {
+    /// Begins a command of `app`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplicationError::NoRuntime`] if there is no runtime with a timer.
+    pub fn of_command(app: &Application) -> Result<Self, ApplicationError> {
+        check_runtime()?;
+        Ok(Self::of(app.retries()))
+    }
+
     pub(crate) fn of(retries: Retries) -> Self {
         Self {
             retries,
@@ -272,7 +283,7 @@ impl Attempts {
     }
 
     /// Waits before the next attempt, or returns `false` if there is none.
-    pub(crate) async fn pause(&mut self) -> bool {
+    pub async fn pause(&mut self) -> bool {
         if self.made >= self.retries.attempts || self.begun.elapsed() >= self.retries.within {
             return false;
         }

@@ -17,7 +17,7 @@ pub(crate) struct Turns {
 /// A turn at some aggregates. It ends when it is dropped.
 #[derive(Debug)]
 #[must_use = "the turn ends when it is dropped"]
-pub(crate) struct Turn {
+pub struct Turn {
     _guards: Vec<OwnedMutexGuard<()>>,
 }
 

@@ -41,6 +41,8 @@ pub enum Part {
     Tracking,
     /// Events that are stored together with tracking.
     Process,
+    /// Events with tags, and appends under a condition.
+    Decisions,
     /// Waking waiting readers, and with it subscriptions.
     Wakeup,
     /// Positions without holes.
@@ -52,11 +54,12 @@ pub enum Part {
 }
 
 impl Part {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Events,
         Self::Snapshots,
         Self::Tracking,
         Self::Process,
+        Self::Decisions,
         Self::Wakeup,
         Self::ContiguousPositions,
         Self::Durability,

@@ -4,7 +4,9 @@ mod append;
 mod cancellation;
 mod capability;
 mod concurrency;
+mod contention;
 mod datastore;
+mod decision;
 mod durability;
 mod invalid;
 mod model;
@@ -24,7 +26,7 @@ mod window;
 use es_persistence::BoxFuture;
 
 use crate::{
-    Part::{self, ContiguousPositions, Durability, Events, Process, Sharing, Snapshots, Tracking, Wakeup},
+    Part::{self, ContiguousPositions, Decisions, Durability, Events, Process, Sharing, Snapshots, Tracking, Wakeup},
     fixture::Fixture,
 };
 
@@ -204,6 +206,30 @@ pub(crate) const CASES: &[Case] = cases! {
         each_position_is_processed_once: Process;
         every_way_of_storing_keeps_the_tracking: Process;
         wakes_who_waits_for_events_and_who_waits_for_tracking: Process Wakeup;
+    }
+    decision {
+        events_with_tags_are_in_the_log: Decisions;
+        every_query_shape_is_found: Decisions;
+        events_of_aggregates_are_found: Decisions;
+        only_the_last_event_is_read_when_asked: Decisions;
+        a_condition_fails_exactly_when_something_that_matters_is_there: Decisions;
+        plain_saves_make_conditions_fail: Decisions;
+        a_failed_condition_stores_nothing: Decisions;
+        an_append_that_makes_its_own_condition_fail_is_stored: Decisions;
+        aggregates_and_tagged_events_are_stored_together: Decisions;
+        a_repeated_append_is_one_append: Decisions;
+        no_events_are_stored_whatever_the_condition_says: Decisions;
+        tags_are_compared_byte_by_byte: Decisions;
+        invalid_tags_are_refused: Decisions;
+        takes_many_events_and_tags_in_one_call: Decisions;
+        tags_are_there_when_the_store_is_opened_again: Decisions Durability;
+    }
+    contention {
+        one_of_many_decisions_about_the_same_wins: Decisions;
+        decisions_about_different_things_do_not_fail: Decisions;
+        no_decision_overlooks_what_came_before_it: Decisions;
+        no_decision_overlooks_what_another_opening_has_stored: Decisions Sharing;
+        a_query_is_read_as_of_one_moment: Decisions;
     }
     snapshot {
         there_are_none_at_first: Snapshots;

@@ -7,8 +7,8 @@ use std::{
 };
 
 use es_persistence::{
-    ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder, SnapshotRecorder,
-    TrackingRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, DecisionRecorder, Environment, Persistence, ProcessRecorder,
+    SnapshotRecorder, TrackingRecorder,
 };
 use tokio::time;
 
@@ -70,6 +70,10 @@ impl Fixture {
         self.first.tracking().await
     }
 
+    pub(crate) async fn decisions(&self) -> Arc<dyn DecisionRecorder> {
+        self.first.decisions().await
+    }
+
     pub(crate) async fn snapshots(&self) -> Arc<dyn SnapshotRecorder> {
         self.first.snapshots().await
     }
@@ -117,6 +121,10 @@ impl Opened {
 
     pub(crate) async fn tracking(&self) -> Arc<dyn TrackingRecorder> {
         made(self.0.tracking_recorder().await)
+    }
+
+    pub(crate) async fn decisions(&self) -> Arc<dyn DecisionRecorder> {
+        made(self.0.decision_recorder().await)
     }
 
     pub(crate) async fn snapshots(&self) -> Arc<dyn SnapshotRecorder> {

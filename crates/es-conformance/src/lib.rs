@@ -14,6 +14,7 @@ mod reading;
 mod runner;
 mod sample;
 mod spy;
+mod tagged;
 mod writers;
 
 use std::{

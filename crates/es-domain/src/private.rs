@@ -1,6 +1,6 @@
 //! What the macros' output calls. It is no part of the public API and may change in any release.
 
-pub use es_macros::EventSet;
+pub use es_macros::{EventSet, Tag, TaggedEvent};
 pub use serde;
 
 pub use crate::{

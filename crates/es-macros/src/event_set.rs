@@ -104,7 +104,7 @@ fn read_crate(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
 }
 
 fn expand(name: &Ident, members: &[Member<'_>], krate: &TokenStream) -> TokenStream {
-    let events = members.iter().map(|member| member.events);
+    let events: Vec<_> = members.iter().map(|member| member.events).collect();
     let decode = members.iter().map(|member| decode(member, krate));
     let originator = members.iter().map(|member| originator(member, krate));
     quote! {
@@ -119,6 +119,10 @@ fn expand(name: &Ident, members: &[Member<'_>], krate: &TokenStream) -> TokenStr
             ) -> ::core::result::Result<::std::vec::Vec<#krate::Recorded<Self>>, #krate::__private::MapperError> {
                 #(#decode)*
                 ::core::result::Result::Ok(::std::vec::Vec::new())
+            }
+
+            fn is_tagged() -> ::core::primitive::bool {
+                true #(&& <#events as #krate::EventSet>::is_tagged())*
             }
 
             fn originator(&self) -> ::core::option::Option<#krate::__private::OriginatorId> {

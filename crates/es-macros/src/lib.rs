@@ -5,12 +5,15 @@ use proc_macro::TokenStream;
 mod aggregate;
 mod aggregate_id;
 mod crate_path;
+mod derive_options;
 mod errors;
 mod event_set;
 mod events;
 mod functions;
 mod manifest;
 mod options;
+mod tag;
+mod tagged_event;
 mod topic;
 
 #[doc = include_str!("../docs/aggregate.md")]
@@ -29,6 +32,18 @@ pub fn derive_aggregate_id(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(EventSet, attributes(event_set))]
 pub fn derive_event_set(input: TokenStream) -> TokenStream {
     event_set::derive(input.into()).into()
+}
+
+/// Makes a newtype a tag of events. es-dcb re-exports and documents it.
+#[proc_macro_derive(Tag, attributes(tag))]
+pub fn derive_tag(input: TokenStream) -> TokenStream {
+    tag::derive(input.into()).into()
+}
+
+/// Makes an enum a set of events with tags. es-dcb re-exports and documents it.
+#[proc_macro_derive(TaggedEvent, attributes(tag, tagged_event))]
+pub fn derive_tagged_event(input: TokenStream) -> TokenStream {
+    tagged_event::derive(input.into()).into()
 }
 
 #[doc = include_str!("../docs/events.md")]

@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use futures_core::future::BoxFuture;
 
 use crate::{
-    ApplicationRecorder, Environment, EnvironmentError, ProcessRecorder, RecorderError, SnapshotRecorder,
-    TrackingRecorder, memory,
+    ApplicationRecorder, DecisionRecorder, Environment, EnvironmentError, Operation, ProcessRecorder, RecorderError,
+    RecorderErrorKind, SnapshotRecorder, TrackingRecorder, memory,
 };
 
 /// One kind of store that an application can run on, such as `es_sqlite::factory()`.
@@ -53,6 +53,22 @@ pub trait Datastore: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`DatastoreError`] when the tables cannot be made or used.
     fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>>;
+
+    /// The recorder of events with tags, over the same log. What it needs besides the tables of events is made when it is
+    /// asked for the first time, unless `CREATE_TABLE` says no.
+    ///
+    /// # Errors
+    ///
+    /// [`DatastoreError`] when the tables cannot be made or used. A store that cannot store events with tags is
+    /// [`Invalid`](RecorderErrorKind::Invalid).
+    fn decision_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn DecisionRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let error = RecorderError::new("this store", Operation::Open, RecorderErrorKind::Invalid);
+            Err(error
+                .with_source("it cannot store events with tags: choose another one")
+                .into())
+        })
+    }
 
     /// Ends what runs for the store, after the saves that have begun. Recorders are of no use afterwards.
     fn close(&self) -> BoxFuture<'_, ()>;

@@ -26,6 +26,12 @@ pub trait EventSet: Send + Sync + Sized + 'static {
     /// [`MapperError`] when the event is one of this set and cannot be read.
     fn decode(event: &Recorded) -> Result<Vec<Recorded<Self>>, MapperError>;
 
+    /// Whether all of these events are stored with tags, and none is saved with its aggregate.
+    #[doc(hidden)]
+    fn is_tagged() -> bool {
+        false
+    }
+
     /// Returns the ID of the aggregate if the event itself says it. Tests use it.
     #[doc(hidden)]
     fn originator(&self) -> Option<OriginatorId> {

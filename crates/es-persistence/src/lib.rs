@@ -8,6 +8,7 @@
 //! |---|---|
 //! | choose a store by the environment | [`Environment`], [`Persistence`] |
 //! | write a store of your own | [`AggregateRecorder`], [`ApplicationRecorder`], [`ProcessRecorder`], [`TrackingRecorder`], [`Datastore`], [`Persistence`] |
+//! | store events with tags, under a condition | [`DecisionRecorder`] |
 //! | follow a log | [`Subscription`] |
 //! | read and write events without an application | [`EventStore`] |
 //! | write states in another form, smaller, or encrypted | [`Mapper`], [`Transcoder`], [`Compressor`], [`cipher`] |
@@ -22,6 +23,7 @@
 mod capabilities;
 mod compressor;
 mod datastore;
+mod decisions;
 mod environment;
 mod event_set;
 mod event_store;
@@ -53,6 +55,7 @@ pub use self::{
     capabilities::Capabilities,
     compressor::{Compressor, CompressorError},
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},
+    decisions::{AppendCondition, EventQuery, FoundEvent, FoundEvents, QueryItem, ReadToken, StoredTag, TaggedRow},
     environment::{Environment, EnvironmentError, Variable},
     event_set::EventSet,
     event_store::{EventStore, EventStoreError},
@@ -66,9 +69,9 @@ pub use self::{
     notification::Notification,
     recorded::{Recorded, Undecoded},
     recorder::{
-        AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, Fenced, LOG_WINDOW, Operation,
-        ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, Rewound, SnapshotDeletion, SnapshotRecorder,
-        SnapshotStream, TrackingRecorder, check_events, check_snapshots, check_tracking,
+        AggregateRecorder, AlreadyTracked, ApplicationRecorder, Conflict, DecisionRecorder, Fenced, LOG_WINDOW,
+        Operation, ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, Rewound, SnapshotDeletion,
+        SnapshotRecorder, SnapshotStream, TrackingRecorder, check_events, check_snapshots, check_tags, check_tracking,
     },
     selection::{Selection, StreamSelection},
     stored_event::StoredEvent,

@@ -10,16 +10,21 @@ pub mod import;
 mod layers;
 mod lost;
 mod snapshot;
+mod standalone;
 mod stream;
+mod tag;
 mod untyped;
 mod variant;
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{fmt::Debug, marker::PhantomData, sync::Arc};
 
 use es_domain::{Aggregate, AggregateId, DomainEvent, Event, Metadata, ReadEvent, Stamp};
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
-use self::body::{Bodies, Known};
+use self::{
+    body::{Bodies, Known},
+    variant::VariantFields,
+};
 pub use self::{
     chain::{ChainAcceptance, ChainError, HashChain},
     config::{Compression, Encryption, EncryptionMode, MapperConfig},
@@ -97,13 +102,16 @@ impl Mapper {
         if !event.metadata().is_empty() {
             row.metadata = Some(self.write(&row, RecordKind::Metadata, event.metadata())?);
         }
-        row.state = self.write_body(&row, event.body())?;
+        row.state = self.write_body(&row, event.body(), event.body().kind().name())?;
         Ok(row)
     }
 
-    fn write_body<E: Event>(&self, row: &StoredEvent, body: &E) -> Result<Vec<u8>, MapperError> {
+    fn write_body<E>(&self, row: &StoredEvent, body: &E, name: &'static str) -> Result<Vec<u8>, MapperError>
+    where
+        E: Debug + Serialize + DeserializeOwned,
+    {
         let context = self.event_context(row, RecordKind::Event);
-        let written = self.config.write_body(&context, body);
+        let written = self.config.write_body(&context, &VariantFields { body, name });
         written.map_err(|kind| MapperError::new(&context, kind))
     }
 

@@ -4,6 +4,7 @@ mod datastore;
 mod log;
 mod recorder;
 mod snapshots;
+mod tags;
 mod tracking;
 
 pub use self::{datastore::factory, recorder::MemoryRecorder};

@@ -1,6 +1,9 @@
 //! An event of the log, decoded or not.
 
-use es_domain::{Aggregate, AggregateId, Event, Metadata, OriginatorId, ReadEvent, Stamp, State, Timestamp};
+use std::fmt;
+
+use es_domain::{Aggregate, AggregateId, Event, EventKind, Metadata, OriginatorId, ReadEvent, Stamp, State, Timestamp};
+use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 use crate::{EventSet, Mapper, MapperError, MapperErrorKind, Notification, StoredEvent};
@@ -131,6 +134,28 @@ impl Recorded {
     /// [`MapperError`] when the event is one of `E` and cannot be read.
     pub fn decode_event<E: Event>(&self) -> Result<Option<ReadEvent<E>>, MapperError> {
         self.body.mapper.to_domain_of(&self.notification.event)
+    }
+
+    /// Returns the event as one that belongs to no aggregate, or `None` if its topic is neither of `kinds` nor of `family`.
+    ///
+    /// # Errors
+    ///
+    /// [`MapperError`] when the event is one of them and cannot be read.
+    pub fn decode_standalone<E>(
+        &self,
+        family: &'static str,
+        kinds: &[EventKind],
+    ) -> Result<Option<Recorded<E>>, MapperError>
+    where
+        E: fmt::Debug + Serialize + DeserializeOwned,
+    {
+        let mapper = &self.body.mapper;
+        let read = mapper.standalone_to_domain(&self.notification.event, family, kinds)?;
+        Ok(read.map(|(body, metadata)| Recorded {
+            notification: self.columns(),
+            metadata,
+            body,
+        }))
     }
 
     /// Returns one recorded event for each body of `event`, which was decoded from this one.

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod application;
+mod decision;
 mod error;
 mod log;
 mod process;
@@ -12,10 +13,11 @@ mod tracking;
 pub use self::{
     aggregate::AggregateRecorder,
     application::ApplicationRecorder,
+    decision::DecisionRecorder,
     error::{AlreadyTracked, Conflict, Fenced, Operation, RecorderError, RecorderErrorKind, Rewound},
     log::{LOG_WINDOW, ReadableLog},
     process::ProcessRecorder,
-    request::{check_events, check_snapshots, check_tracking},
+    request::{check_events, check_snapshots, check_tags, check_tracking},
     snapshot::{SnapshotDeletion, SnapshotRecorder, SnapshotStream},
     tracking::TrackingRecorder,
 };

@@ -3,14 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, LogPage, Operation, OriginatorId, RecorderError, RecorderErrorKind,
-    Selection, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
+    Capabilities, Environment, EnvironmentError, EventQuery, FoundEvents, LogPage, Operation, OriginatorId,
+    RecorderError, RecorderErrorKind, Selection, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection,
+    Tracking, TrackingKey, Wakeup,
 };
 use es_sql::{
     Database, Save, SqlName,
     group_commit::{GroupCommit, Waits},
 };
-use tokio::{runtime::Handle, time::timeout};
+use tokio::{runtime::Handle, sync::OnceCell, time::timeout};
 
 use crate::{
     STORE,
@@ -21,7 +22,7 @@ use crate::{
     readers::{LOADERS, Loader, Readers},
     reading::{
         EventsReading, LogReading, PositionsReading, Settled, SettledReading, SnapshotStreamReading, SnapshotsReading,
-        TrackingReading,
+        TaggedReading, TrackingReading,
     },
     schema::{Found, Tables},
     watcher::{Wakers, Watcher},
@@ -37,6 +38,8 @@ pub(crate) struct PostgresDatabase {
     tables: Arc<Tables>,
     wakers: Wakers,
     is_durable: bool,
+    config: Config,
+    tags: OnceCell<()>,
     connections: Arc<Connections>,
     is_shared: bool,
     settled: Arc<Settled>,
@@ -54,6 +57,14 @@ impl PostgresDatabase {
             tables: Arc::clone(&self.tables),
             settled: Arc::clone(&self.settled),
         }
+    }
+
+    async fn make_tags(&self) -> Result<(), Failure> {
+        let mut lease = self.connections.lease().await?;
+        let prepared = self.tables.prepare_tags(&mut lease.driver, self.config.create_table);
+        timeout(self.config.answer_timeout, prepared).await??;
+        lease.give_back();
+        Ok(())
     }
 }
 
@@ -95,6 +106,7 @@ impl Database for PostgresDatabase {
             readers,
             loads: GroupCommit::new(runtime.clone(), loaders, loading),
             is_shared: config.shared.is_some(),
+            tags: OnceCell::new(),
             watcher: Watcher::start(&config, oid, wakers.clone(), &settled),
             writer: GroupCommit::new(runtime.clone(), writers, Waits::up_to(config.answer_timeout)),
             snapshot_writer: GroupCommit::new(runtime, [snapshot_writer], Waits::up_to(config.answer_timeout)),
@@ -102,6 +114,7 @@ impl Database for PostgresDatabase {
             connections,
             tables,
             wakers,
+            config,
         })
     }
 
@@ -171,6 +184,19 @@ impl Database for PostgresDatabase {
             limit,
         };
         self.readers.read(Operation::SelectSnapshots, reading).await
+    }
+
+    async fn prepare_tags(self: &Arc<Self>) -> Result<(), RecorderError> {
+        let prepared = self.tags.get_or_try_init(|| self.make_tags()).await;
+        prepared.copied().map_err(|failure| cannot_open(&self.config, failure))
+    }
+
+    async fn read_tagged(self: &Arc<Self>, query: EventQuery) -> Result<FoundEvents, RecorderError> {
+        let reading = TaggedReading {
+            bound: self.settled(),
+            query,
+        };
+        self.readers.read(Operation::SelectTagged, reading).await
     }
 
     async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<LogPage, RecorderError> {

@@ -4,6 +4,7 @@ mod log;
 mod positions;
 mod settled;
 mod stream;
+mod tagged;
 mod tracking;
 
 pub(crate) use self::{
@@ -11,6 +12,7 @@ pub(crate) use self::{
     positions::{PositionsReading, find_positions},
     settled::{Settled, SettledReading},
     stream::{EventsReading, SnapshotStreamReading, SnapshotsReading},
+    tagged::TaggedReading,
     tracking::TrackingReading,
 };
 use crate::{connection::Connection, error::Failure};

@@ -2,6 +2,7 @@
 
 pub(crate) mod columns;
 pub(crate) mod time;
+pub(crate) mod ways;
 
 use std::borrow::Cow;
 

@@ -39,6 +39,8 @@ pub fn ddl(schema: &str, application: &str) -> Result<String, SqlNameError> {
         include_str!("schema/tracking.sql"),
         "\n",
         include_str!("schema/snapshots.sql"),
+        "\n",
+        include_str!("schema/tags.sql"),
         "\nCOMMENT ON TABLE \"{schema}\".\"{name}_events\" IS 'es-postgres {form}';\nCOMMIT;\n",
     )))
 }
@@ -84,12 +86,16 @@ impl Names {
         let last = format!("coalesce(pg_catalog.pg_sequence_last_value({positions}), 0)");
         let positions_for = |more| include_str!("schema/positions.sql").replace("{more}", more);
         template
+            .replace("{check_versions}", include_str!("schema/versions.sql"))
+            .replace("{insert_events}", include_str!("schema/insert.sql"))
+            .replace("{ways}", WAYS)
+            .replace("{event_matches}", &matches("e"))
+            .replace("{row_matches}", &matches("r"))
+            .replace("{tags_key}", &table_key("tags"))
+            .replace("{e_columns}", E_COLUMNS)
             .replace("{take_positions}", &positions_for("appended - 1"))
             .replace("{take_one_position}", &positions_for("0"))
-            .replace(
-                "{table_key}",
-                &lock_key(r#"'"{schema}"."{name}_events"'::pg_catalog.regclass::pg_catalog.oid::bigint"#),
-            )
+            .replace("{table_key}", &table_key("events"))
             .replace(
                 "{sequence_key}",
                 &lock_key(&format!("{positions}::pg_catalog.oid::bigint")),
@@ -114,6 +120,31 @@ fn lock_key(number: &str) -> String {
     format!("(({low} OPERATOR(pg_catalog.#) 2147483648) OPERATOR(pg_catalog.-) 2147483648)::integer")
 }
 
+/// The key of a table in locks.
+fn table_key(table: &str) -> String {
+    lock_key(&format!(
+        r#"'"{{schema}}"."{{name}}_{table}"'::pg_catalog.regclass::pg_catalog.oid::bigint"#
+    ))
+}
+
+/// Takes the ways to match a query apart.
+const WAYS: &str = "SELECT * FROM jsonb_to_recordset(ways::jsonb) AS j(way integer, save integer, first text, \
+                    more text[], id uuid, txt text, exact text[], prefixes text[], most bigint, after bigint, \
+                    seen bigint[])";
+
+/// Whether `row` has a topic of the way `w`, and all keys but the first.
+fn matches(row: &str) -> String {
+    format!(
+        "AND (w.exact IS NULL OR {row}.topic = ANY (w.exact) OR {row}.topic ^@ ANY (w.prefixes))
+            AND NOT EXISTS (SELECT FROM unnest(w.more) AS m(key) WHERE NOT EXISTS (
+                SELECT FROM \"{{schema}}\".\"{{name}}_tags\" k WHERE k.key = m.key AND k.position = {row}.position))"
+    )
+}
+
+/// The columns of an event by the name `e`, in the order of [`EVENT`].
+const E_COLUMNS: &str =
+    r#"e.originator_version, e.topic, e."timestamp", e.schema_version, e.state, e.hash, e.event_id, e.metadata"#;
+
 /// The columns of a snapshot.
 const SNAPSHOT: &str = r#"originator_version, topic, "timestamp", schema_version, state, hash"#;
 
@@ -129,6 +160,8 @@ pub(crate) struct Tables {
     pub(crate) find_positions: Sql,
     pub(crate) append: Sql,
     pub(crate) append_one: Sql,
+    pub(crate) append_tagged: Sql,
+    pub(crate) select_tagged: Sql,
     pub(crate) put_snapshots: Sql,
     pub(crate) delete_snapshots: Sql,
     pub(crate) settled: Sql,
@@ -139,6 +172,8 @@ pub(crate) struct Tables {
     pub(crate) announcement: Sql,
     definition: Arc<str>,
     inspection: Sql,
+    tags_definition: Sql,
+    tags_inspection: Sql,
 }
 
 /// The statements that read rows of one aggregate, in the order of versions and in the opposite order.
@@ -196,6 +231,11 @@ impl Tables {
             find_positions: names.sql(include_str!("schema/find.sql")),
             append: call(&names, "append_v1", 20),
             append_one: call(&names, "append_one_v1", 10),
+            append_tagged: call(&names, "append_tags_v1", 20),
+            select_tagged: names.sql(
+                "SELECT event_position, id, txt, version, event_topic, stamp, body_version, body, link, event, info, way \
+                 FROM \"{schema}\".\"{name}_select_tags_v1\"($1)",
+            ),
             put_snapshots: call(&names, "snap_put_v1", 8),
             delete_snapshots: call(&names, "snap_delete_v1", 3),
             settled: call(&names, "settled_v1", 0),
@@ -208,6 +248,14 @@ impl Tables {
             select_streams: names.sql(include_str!("schema/streams.sql")),
             announcement: names.sql(include_str!("schema/announcement.sql")),
             inspection: names.sql(include_str!("schema/inspection.sql")),
+            tags_definition: names.sql(concat!(
+                "BEGIN;\n",
+                include_str!("schema/lock.sql"),
+                "\n",
+                include_str!("schema/tags.sql"),
+                "\nCOMMIT;\n",
+            )),
+            tags_inspection: names.sql("SELECT to_regclass('\"{schema}\".\"{name}_tags\"') IS NOT NULL"),
             definition: ddl(&schema.to_string(), &application.to_string())?.into(),
         })
     }
@@ -221,6 +269,29 @@ impl Tables {
             return self.inspect(connection).await?.checked();
         }
         found.checked()
+    }
+
+    /// Makes what events with tags need, when it is not there and that is wanted: the tables may be older than it is.
+    pub(crate) async fn prepare_tags(&self, connection: &mut PgConnection, create: bool) -> Result<(), Failure> {
+        let found = self
+            .tags_inspection
+            .query()
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await?;
+        match found.try_get(0)? {
+            true => Ok(()),
+            false if create => {
+                connection
+                    .execute(AssertSqlSafe(Arc::clone(&self.tags_definition.0)))
+                    .await?;
+                Ok(())
+            }
+            false => Err(Failure::misfit(
+                "the table of tags is missing: apply what es_postgres::schema::ddl and es_postgres::schema::grants print, \
+                 or set CREATE_TABLE to yes",
+            )),
+        }
     }
 
     async fn inspect(&self, connection: &mut PgConnection) -> Result<Found, Failure> {

@@ -123,7 +123,7 @@ impl Writer {
             self.settled
                 .stored((first + group.events().count() as u64).saturating_sub(1));
         }
-        if !matches!(answer, Ok(Answer::Moved(_))) {
+        if !matches!(answer, Ok(Answer::Moved(_) | Answer::Broken(_))) {
             self.wakers.stored(group.has_events(), group.has_tracking());
         }
         match answer {

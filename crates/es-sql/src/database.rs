@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, LogPage, OriginatorId, RecorderError, Selection, SnapshotStream,
-    StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
+    Capabilities, Environment, EnvironmentError, EventQuery, FoundEvents, LogPage, OriginatorId, RecorderError,
+    Selection, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
 };
 
 use crate::{Save, SqlName};
@@ -61,6 +61,15 @@ pub trait Database: fmt::Debug + Send + Sync + Sized + 'static {
         up_to: u64,
         limit: usize,
     ) -> impl Future<Output = Result<SnapshotStream, RecorderError>> + Send;
+
+    /// Makes what events with tags need, if it is not there and the settings ask for it.
+    fn prepare_tags(self: &Arc<Self>) -> impl Future<Output = Result<(), RecorderError>> + Send;
+
+    /// Reads the events that match a query, as of one moment.
+    fn read_tagged(
+        self: &Arc<Self>,
+        query: EventQuery,
+    ) -> impl Future<Output = Result<FoundEvents, RecorderError>> + Send;
 
     /// Reads a part of the log.
     fn read_log(self: &Arc<Self>, selection: Selection) -> impl Future<Output = Result<LogPage, RecorderError>> + Send;

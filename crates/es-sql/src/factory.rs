@@ -7,8 +7,8 @@ use tokio::sync::OnceCell;
 
 use crate::{Database, SqlName, recorder::SqlRecorder};
 use es_persistence::{
-    ApplicationRecorder, Datastore, DatastoreError, Environment, EnvironmentError, Operation, Persistence,
-    ProcessRecorder, RecorderError, RecorderErrorKind, SnapshotRecorder, TrackingRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, DecisionRecorder, Environment, EnvironmentError, Operation,
+    Persistence, ProcessRecorder, RecorderError, RecorderErrorKind, SnapshotRecorder, TrackingRecorder,
 };
 
 /// The store whose databases are `D`s.
@@ -93,6 +93,14 @@ impl<D: Database> Datastore for SqlDatastore<D> {
 
     fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>> {
         Box::pin(async { Ok(self.recorder().await? as Arc<dyn SnapshotRecorder>) })
+    }
+
+    fn decision_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn DecisionRecorder>, DatastoreError>> {
+        Box::pin(async {
+            let recorder = self.recorder().await?;
+            recorder.0.prepare_tags().await?;
+            Ok(recorder as Arc<dyn DecisionRecorder>)
+        })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

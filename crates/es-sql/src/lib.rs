@@ -5,15 +5,19 @@
 
 mod database;
 mod factory;
+mod footprint;
 mod name;
 mod recorder;
 mod save;
+mod tags;
 
 pub mod group_commit;
 
 pub use self::{
     database::Database,
     factory::{persistence, persistence_with},
+    footprint::Footprint,
     name::{SqlName, SqlNameError},
-    save::Save,
+    save::{Save, Tagging},
+    tags::{Way, keys_of, ways},
 };

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    AggregateRecorder, Capabilities, LogPage, OriginatorId, ProcessRecorder, ReadableLog, RecorderError, Selection,
-    SnapshotDeletion, SnapshotRecorder, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking,
-    TrackingKey, TrackingRecorder, Wakeup,
+    AggregateRecorder, AppendCondition, Capabilities, DecisionRecorder, EventQuery, FoundEvents, LogPage, OriginatorId,
+    ProcessRecorder, ReadableLog, RecorderError, Selection, SnapshotDeletion, SnapshotRecorder, SnapshotStream,
+    StoredEvent, StoredSnapshot, StreamSelection, TaggedRow, Tracking, TrackingKey, TrackingRecorder, Wakeup,
+    check_tags,
 };
 use futures_core::future::BoxFuture;
 
@@ -96,5 +97,22 @@ impl<D: Database> ProcessRecorder for SqlRecorder<D> {
         tracking: Tracking,
     ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
         Box::pin(submit(&self.0, Save::of_events(events, Some(tracking))))
+    }
+}
+
+impl<D: Database> DecisionRecorder for SqlRecorder<D> {
+    fn select_tagged(&self, query: EventQuery) -> BoxFuture<'_, Result<FoundEvents, RecorderError>> {
+        Box::pin(self.0.read_tagged(query))
+    }
+
+    fn insert_tagged(
+        &self,
+        events: Vec<TaggedRow>,
+        condition: Option<AppendCondition>,
+    ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
+        Box::pin(async {
+            check_tags(D::STORE, &events)?;
+            submit(&self.0, Save::of_tagged(events, condition)).await
+        })
     }
 }

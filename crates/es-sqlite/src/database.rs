@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use es_persistence::{
-    Capabilities, Environment, EnvironmentError, LogPage, Operation, OriginatorId, RecorderError, Selection,
-    SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey, Wakeup,
+    Capabilities, Environment, EnvironmentError, EventQuery, FoundEvents, LogPage, Operation, OriginatorId,
+    RecorderError, Selection, SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, Tracking, TrackingKey,
+    Wakeup,
 };
 use es_sql::{
     Database, Save, SqlName,
     group_commit::{GroupCommit, Waits},
 };
-use tokio::runtime::Handle;
+use sqlx::Connection as _;
+use tokio::{runtime::Handle, sync::OnceCell};
 
 use crate::{
     STORE,
@@ -19,7 +21,10 @@ use crate::{
     error::Failure,
     gate::Gate,
     readers::Readers,
-    reading::{FindReading, LogReading, MaxPositionReading, SnapshotStreamReading, StreamReading, TrackingReading},
+    reading::{
+        FindReading, LogReading, MaxPositionReading, SnapshotStreamReading, StreamReading, TaggedReading,
+        TrackingReading,
+    },
     schema::Tables,
     watcher::Watcher,
     writer::{Wakers, Writer},
@@ -31,9 +36,27 @@ pub(crate) struct SqliteDatabase {
     tables: Arc<Tables>,
     wakers: Wakers,
     is_durable: bool,
+    config: Config,
+    /// Whether tables that are missing are made.
+    creates: bool,
+    tags: OnceCell<()>,
+    gate: Gate,
     readers: Arc<Readers>,
     writer: GroupCommit<Writer>,
     watcher: Watcher,
+}
+
+impl SqliteDatabase {
+    /// Makes the table of tags by a connection of its own.
+    async fn make_tags(&self) -> Result<(), RecorderError> {
+        let gate = self.gate.write().await;
+        let mut connection = open_writer(&self.config).await?;
+        let prepared = self.tables.prepare_tags(&mut connection, self.creates).await;
+        // Whatever fails here, the table is there or not.
+        let _closed = connection.close().await;
+        drop(gate);
+        prepared.map_err(|failure| cannot_open(&self.config, failure))
+    }
 }
 
 impl Database for SqliteDatabase {
@@ -56,6 +79,7 @@ impl Database for SqliteDatabase {
         };
         usable.map_err(|failure| cannot_open(&config, failure))?;
         let place = Place::of(&config, &mut connection).await;
+        let creates = config.create_table;
         let config = Config {
             place: place.map_err(|failure| cannot_open(&config, failure))?,
             // It is there now. One that is removed meanwhile is not made anew.
@@ -75,8 +99,12 @@ impl Database for SqliteDatabase {
         .map_err(|failure| cannot_open(&config, failure))?;
         Ok(Self {
             is_durable: !matches!(config.location, Location::Memory(_)),
-            readers: Readers::new(config.clone(), gate, runtime.clone()),
-            watcher: Watcher::start(&runtime, config, wakers.clone()),
+            readers: Readers::new(config.clone(), gate.clone(), runtime.clone()),
+            watcher: Watcher::start(&runtime, config.clone(), wakers.clone()),
+            config,
+            creates,
+            tags: OnceCell::new(),
+            gate,
             writer: GroupCommit::new(runtime, [writer], waits),
             tables,
             wakers,
@@ -125,6 +153,15 @@ impl Database for SqliteDatabase {
     ) -> Result<SnapshotStream, RecorderError> {
         let reading = SnapshotStreamReading::new(Arc::clone(&self.tables), originator_id, up_to, limit);
         self.readers.read(Operation::SelectEvents, reading).await
+    }
+
+    async fn prepare_tags(self: &Arc<Self>) -> Result<(), RecorderError> {
+        self.tags.get_or_try_init(|| self.make_tags()).await.copied()
+    }
+
+    async fn read_tagged(self: &Arc<Self>, query: EventQuery) -> Result<FoundEvents, RecorderError> {
+        let reading = TaggedReading::new(Arc::clone(&self.tables), query);
+        self.readers.read(Operation::SelectTagged, reading).await
     }
 
     async fn read_log(self: &Arc<Self>, selection: Selection) -> Result<LogPage, RecorderError> {

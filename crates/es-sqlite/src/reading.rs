@@ -3,6 +3,7 @@
 mod log;
 mod position;
 mod stream;
+mod tagged;
 
 use rusqlite::{CachedStatement, Connection};
 
@@ -10,6 +11,7 @@ pub(crate) use self::{
     log::LogReading,
     position::{FindReading, MaxPositionReading, TrackingReading},
     stream::{SnapshotStreamReading, StreamReading},
+    tagged::TaggedReading,
 };
 use crate::{
     error::Failure,

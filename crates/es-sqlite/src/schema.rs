@@ -5,11 +5,13 @@
 //! never does: a hole in an aggregate's versions, and any change of a stored event.
 
 mod columns;
+mod tags;
 mod version;
 
 use es_sql::SqlName;
 
 use self::columns::{Columns, EVENTS, SNAPSHOTS, TRACKING};
+pub(crate) use self::tags::TagsTable;
 
 /// The statements about the tables of one application.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub(crate) struct Tables {
     pub(crate) events: EventsTable,
     pub(crate) snapshots: SnapshotsTable,
     pub(crate) tracking: TrackingTable,
+    /// It is there when somebody has asked for a recorder of events with tags.
+    pub(crate) tags: TagsTable,
 }
 
 /// The statements about the events.
@@ -83,8 +87,10 @@ impl StreamStatements {
 
 impl Tables {
     pub(crate) fn new(application: &SqlName) -> Self {
+        let events = EventsTable::new(format!("{application}_events"));
         Self {
-            events: EventsTable::new(format!("{application}_events")),
+            tags: TagsTable::new(format!("{application}_tags"), &events.name),
+            events,
             snapshots: SnapshotsTable::new(format!("{application}_snapshots")),
             tracking: TrackingTable::new(format!("{application}_tracking")),
         }
@@ -96,6 +102,7 @@ impl Tables {
             events,
             snapshots,
             tracking,
+            tags: _,
         } = self;
         [
             (&events.name, EVENTS, events.definition()),

@@ -65,7 +65,10 @@ impl Writer {
         let is_refusal = |error: &RecorderError| {
             matches!(
                 error.kind(),
-                RecorderErrorKind::Conflict(_) | RecorderErrorKind::AlreadyTracked(_) | RecorderErrorKind::Fenced(_)
+                RecorderErrorKind::Conflict(_)
+                    | RecorderErrorKind::AlreadyTracked(_)
+                    | RecorderErrorKind::Fenced(_)
+                    | RecorderErrorKind::ConditionFailed
             )
         };
         let mut stored = saves

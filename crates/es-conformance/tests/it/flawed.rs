@@ -146,7 +146,7 @@ impl Backend for Flaw {
 
     fn supports(&self, part: Part) -> bool {
         match part {
-            Part::Durability | Part::Sharing => false,
+            Part::Durability | Part::Sharing | Part::Decisions => false,
             Part::ContiguousPositions => *self != Self::Holes,
             _ => true,
         }

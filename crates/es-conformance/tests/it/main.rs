@@ -1,6 +1,7 @@
 //! The suite itself: it finds the faults that it is there for, and nothing else.
 
 mod controls;
+mod decisions;
 mod flawed;
 mod ignoring;
 mod pages;

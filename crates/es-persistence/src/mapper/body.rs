@@ -1,7 +1,10 @@
 //! Bodies of events, of this version and of older ones.
 
 use es_domain::{Event, EventKind, RetiredEvent, State};
-use serde::{Deserialize, Deserializer, de::DeserializeSeed};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, DeserializeSeed},
+};
 
 use super::{MapperConfig, MapperErrorKind, variant::VariantSeed};
 
@@ -24,10 +27,7 @@ impl<E: Event> Known<E> {
     pub(super) fn read(&self, config: &MapperConfig, plain: &[u8], version: u16) -> Result<Bodies<E>, MapperErrorKind> {
         let version = u32::from(version);
         match self {
-            Self::Kind(kind) if kind.version() <= version => {
-                read_current(config, plain, kind, version).map(Bodies::One)
-            }
-            Self::Kind(kind) => read_older(config, plain, kind, version).map(Bodies::One),
+            Self::Kind(kind) => read_kind(config, plain, kind, version).map(Bodies::One),
             Self::Retired(retired) => {
                 let UntypedState { state, .. } = config.decode_untyped(plain)?;
                 let bodies = retired.read(state, version);
@@ -43,8 +43,22 @@ pub(super) enum Bodies<E> {
     Others(Vec<E>),
 }
 
+/// Reads a body that was stored in `version`.
+pub(super) fn read_kind<E: DeserializeOwned>(
+    config: &MapperConfig,
+    plain: &[u8],
+    kind: &EventKind,
+    version: u32,
+) -> Result<E, MapperErrorKind> {
+    if kind.version() <= version {
+        read_current(config, plain, kind, version)
+    } else {
+        read_older(config, plain, kind, version)
+    }
+}
+
 /// Reads a body of this version, or of a newer one to which only fields were added.
-fn read_current<E: Event>(
+fn read_current<E: DeserializeOwned>(
     config: &MapperConfig,
     plain: &[u8],
     kind: &EventKind,
@@ -61,7 +75,7 @@ fn read_current<E: Event>(
         })
 }
 
-fn read_older<E: Event>(
+fn read_older<E: DeserializeOwned>(
     config: &MapperConfig,
     plain: &[u8],
     kind: &EventKind,

@@ -2,10 +2,13 @@
 
 #[cfg(any(feature = "zlib", feature = "zstd"))]
 use std::sync::LazyLock;
-use std::{ops::Deref, sync::Arc};
+use std::{fmt::Debug, ops::Deref, sync::Arc};
 
-use es_domain::{Event, StateError, UpcastError};
-use serde::{Serialize, de::DeserializeSeed};
+use es_domain::{StateError, UpcastError};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, DeserializeSeed},
+};
 
 use super::{
     Compression, EncryptionMode, MapperConfig, MapperErrorKind, StateFormat,
@@ -37,21 +40,30 @@ impl MapperConfig {
 
     /// Writes the body of an event as a state. Where it is doubtful that the body can be read back, it is read back; in
     /// builds with debug assertions every body is.
-    pub(super) fn write_body<E: Event>(&self, context: &SealContext<'_>, body: &E) -> Result<Vec<u8>, MapperErrorKind> {
-        let Encoded { bytes, is_doubtful } = self.transcode(&VariantFields(body))?;
+    pub(super) fn write_body<E: Debug + Serialize + DeserializeOwned>(
+        &self,
+        context: &SealContext<'_>,
+        fields: &VariantFields<'_, E>,
+    ) -> Result<Vec<u8>, MapperErrorKind> {
+        let Encoded { bytes, is_doubtful } = self.transcode(fields)?;
         if is_doubtful || cfg!(debug_assertions) {
-            let checked = self.check_body(body, &bytes);
+            let checked = self.check_body(fields, &bytes);
             checked.map_err(|source| MapperErrorKind::Encoding(self.withhold(source)))?;
         }
         self.seal(context, bytes)
     }
 
-    fn check_body<E: Event>(&self, body: &E, plain: &[u8]) -> Result<(), TranscoderError> {
+    fn check_body<E: Debug + Serialize + DeserializeOwned>(
+        &self,
+        fields: &VariantFields<'_, E>,
+        plain: &[u8],
+    ) -> Result<(), TranscoderError> {
+        let VariantFields { body, name } = *fields;
         let transcoder = &self.transcoder;
         let state = &plain[usize::from(transcoder.format().is_some())..];
-        let seed = || VariantSeed::<E>::new(body.kind().name());
+        let seed = || VariantSeed::<E>::new(name);
         let read = transcoder.check_round_trip(state, seed, |body, bytes| {
-            transcoder.append(&VariantFields(body), bytes).map(drop)
+            transcoder.append(&VariantFields { body, name }, bytes).map(drop)
         })?;
         lost::check(body, &read).map_err(|Lost(field)| TranscoderError::changed(transcoder.name(), field.as_slice()))
     }

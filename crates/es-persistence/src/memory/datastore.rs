@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 
 use super::MemoryRecorder;
 use crate::{
-    ApplicationRecorder, Datastore, DatastoreError, Environment, Persistence, ProcessRecorder, SnapshotRecorder,
-    TrackingRecorder,
+    ApplicationRecorder, Datastore, DatastoreError, DecisionRecorder, Environment, Persistence, ProcessRecorder,
+    SnapshotRecorder, TrackingRecorder,
 };
 
 /// The store in memory: `PERSISTENCE_MODULE=memory`. Each application that is opened has its own.
@@ -54,6 +54,11 @@ impl Datastore for MemoryDatastore {
 
     fn snapshot_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn SnapshotRecorder>, DatastoreError>> {
         let recorder: Arc<dyn SnapshotRecorder> = Arc::<MemoryRecorder>::clone(&self.recorder);
+        future::ready(Ok(recorder)).boxed()
+    }
+
+    fn decision_recorder(&self) -> BoxFuture<'_, Result<Arc<dyn DecisionRecorder>, DatastoreError>> {
+        let recorder: Arc<dyn DecisionRecorder> = Arc::<MemoryRecorder>::clone(&self.recorder);
         future::ready(Ok(recorder)).boxed()
     }
 

@@ -31,13 +31,30 @@ impl Log {
     }
 
     /// Returns the positions of `events` if all of them are stored.
-    fn repeated(&self, events: &[StoredEvent]) -> Option<Vec<u64>> {
+    pub(super) fn repeated(&self, events: &[StoredEvent]) -> Option<Vec<u64>> {
         let place = |event: &StoredEvent| {
             let stream = self.streams.get(&event.originator_id)?;
             let index = *stream.get(index_of(event.originator_version.checked_sub(1)?))?;
             (self.events[index].event_id == event.event_id).then(|| position(index))
         };
         events.iter().map(place).collect()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    pub(super) fn event(&self, index: usize) -> &StoredEvent {
+        &self.events[index]
+    }
+
+    pub(super) fn notification(&self, index: usize) -> Notification {
+        Notification::new(position(index), self.events[index].clone())
+    }
+
+    /// The indexes of an aggregate's events.
+    pub(super) fn indexes_of(&self, id: &OriginatorId) -> &[usize] {
+        self.streams.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn append_to_stream(&mut self, event: &StoredEvent, index: usize) -> Result<(), Conflict> {

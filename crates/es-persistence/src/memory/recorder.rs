@@ -9,12 +9,12 @@ use es_domain::OriginatorId;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
 
-use super::{STORE, log::Log, snapshots::Snapshots, tracking::Positions};
+use super::{STORE, log::Log, snapshots::Snapshots, tags::Tags, tracking::Positions};
 use crate::{
-    AggregateRecorder, Capabilities, LogPage, Operation, ProcessRecorder, ReadableLog, RecorderError,
-    RecorderErrorKind, Selection, SnapshotDeletion, SnapshotRecorder, SnapshotStream, StoredEvent, StoredSnapshot,
-    StreamSelection, Tracking, TrackingKey, TrackingRecorder, Waker, Wakeup, check_events, check_snapshots,
-    check_tracking,
+    AggregateRecorder, AppendCondition, Capabilities, DecisionRecorder, EventQuery, FoundEvents, LogPage, Operation,
+    ProcessRecorder, ReadableLog, RecorderError, RecorderErrorKind, Selection, SnapshotDeletion, SnapshotRecorder,
+    SnapshotStream, StoredEvent, StoredSnapshot, StreamSelection, TaggedRow, Tracking, TrackingKey, TrackingRecorder,
+    Waker, Wakeup, check_events, check_snapshots, check_tags, check_tracking,
 };
 
 /// Stores events and tracking in memory. Positions have no holes.
@@ -30,6 +30,7 @@ pub struct MemoryRecorder {
 #[derive(Default)]
 struct Stored {
     log: Log,
+    tags: Tags,
     positions: Positions,
     snapshots: Snapshots,
 }
@@ -57,6 +58,20 @@ impl MemoryRecorder {
         Ok(positions)
     }
 
+    fn insert_with_tags(
+        &self,
+        rows: Vec<TaggedRow>,
+        condition: Option<&AppendCondition>,
+    ) -> Result<Vec<u64>, RecorderError> {
+        check_tags(STORE, &rows)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let positions = self.write().insert_with_tags(rows, condition)?;
+        self.stored_events.wake();
+        Ok(positions)
+    }
+
     fn write(&self) -> RwLockWriteGuard<'_, Stored> {
         self.stored.write().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,6 +93,26 @@ impl Stored {
             appended.map_err(|conflict| error(Operation::InsertEvents, RecorderErrorKind::Conflict(conflict)))?;
         if let Some(tracking) = tracking {
             self.positions.insert(tracking);
+        }
+        Ok(positions)
+    }
+
+    fn insert_with_tags(
+        &mut self,
+        rows: Vec<TaggedRow>,
+        condition: Option<&AppendCondition>,
+    ) -> Result<Vec<u64>, RecorderError> {
+        let (events, tags): (Vec<_>, Vec<_>) = rows.into_iter().map(|row| (row.event, row.tags)).unzip();
+        if let Some(positions) = self.log.repeated(&events) {
+            return Ok(positions);
+        }
+        if condition.is_some_and(|condition| !self.tags.fulfil(condition, &self.log)) {
+            return Err(error(Operation::InsertEvents, RecorderErrorKind::ConditionFailed));
+        }
+        let first = self.log.len();
+        let positions = self.insert(events, None)?;
+        for (index, tags) in (first..).zip(tags) {
+            self.tags.insert(index, tags);
         }
         Ok(positions)
     }
@@ -181,5 +216,19 @@ impl ProcessRecorder for MemoryRecorder {
         tracking: Tracking,
     ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
         std::future::ready(self.insert(events, Some(tracking))).boxed()
+    }
+}
+
+impl DecisionRecorder for MemoryRecorder {
+    fn select_tagged(&self, query: EventQuery) -> BoxFuture<'_, Result<FoundEvents, RecorderError>> {
+        self.read(|stored| stored.tags.find(&query, &stored.log))
+    }
+
+    fn insert_tagged(
+        &self,
+        events: Vec<TaggedRow>,
+        condition: Option<AppendCondition>,
+    ) -> BoxFuture<'_, Result<Vec<u64>, RecorderError>> {
+        std::future::ready(self.insert_with_tags(events, condition.as_ref())).boxed()
     }
 }

@@ -42,6 +42,8 @@ pub enum Operation {
     SelectSnapshots,
     /// Deleting snapshots.
     DeleteSnapshots,
+    /// Reading what a decision has to know.
+    SelectTagged,
     /// Taking or renewing the lease of a read model.
     AcquireLease,
     /// Writing a read model.
@@ -62,6 +64,8 @@ pub enum RecorderErrorKind {
     AlreadyTracked(AlreadyTracked),
     /// The lease under which the event was processed has passed to another instance. Nothing is stored.
     Fenced(Fenced),
+    /// Something on which the decision depends has happened since it was read. Nothing is stored; read again and decide again.
+    ConditionFailed,
     /// The store failed, and nothing is stored. The call may be repeated.
     NotStored,
     /// The store failed, and cannot say whether the events are stored. Read the aggregates again before deciding.
@@ -192,6 +196,7 @@ impl fmt::Display for Operation {
             Self::InsertSnapshots => "store snapshots",
             Self::SelectSnapshots => "read snapshots",
             Self::DeleteSnapshots => "delete snapshots",
+            Self::SelectTagged => "read what a decision has to know",
             Self::AcquireLease => "take the lease of a read model",
             Self::WriteView => "write a read model",
             Self::ReadView => "read a read model",
@@ -207,6 +212,7 @@ impl fmt::Display for RecorderErrorKind {
             Self::AlreadyTracked(tracked) => tracked.fmt(f),
             Self::Fenced(fenced) => fenced.fmt(f),
             Self::Rewound(rewound) => rewound.fmt(f),
+            Self::ConditionFailed => f.write_str("something on which the decision depends has happened meanwhile"),
             Self::NotStored => f.write_str("writing failed, and nothing is stored"),
             Self::OutcomeUnknown => f.write_str("writing failed, and it is unknown whether the events are stored"),
             Self::Unavailable => f.write_str("the store cannot be reached or is locked"),

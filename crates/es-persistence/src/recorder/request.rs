@@ -3,7 +3,7 @@
 use es_domain::OriginatorId;
 
 use super::{Operation, RecorderError, RecorderErrorKind};
-use crate::{StoredEvent, StoredSnapshot, Tracking};
+use crate::{StoredEvent, StoredSnapshot, StoredTag, TaggedRow, Tracking};
 
 /// Refuses events that no store can keep. Recorders call it first.
 ///
@@ -24,6 +24,37 @@ pub fn check_events(store: &'static str, events: &[StoredEvent]) -> Result<(), R
         };
         fault.map_or(Ok(()), |fault| Err(refused(fault)))
     })
+}
+
+/// Refuses events and tags that no store can keep. Recorders call it first.
+///
+/// # Errors
+///
+/// As [`check_events`], and when a tag is empty, longer than [`StoredTag::MAX_LEN`] bytes, has a NUL character or begins with
+/// a full stop.
+pub fn check_tags(store: &'static str, rows: &[TaggedRow]) -> Result<(), RecorderError> {
+    rows.iter().try_for_each(|row| {
+        check_events(store, std::slice::from_ref(&row.event))?;
+        row.tags.iter().try_for_each(|tag| {
+            let refused = |fault| {
+                let cause = format!("tag {tag:?} of an event {:?}: {fault}", row.event.topic);
+                RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause)
+            };
+            tag_fault(tag.text()).map_or(Ok(()), |fault| Err(refused(fault)))
+        })
+    })
+}
+
+fn tag_fault(text: &str) -> Option<&'static str> {
+    if is_unfit(text) {
+        Some("a tag has at least one character and no NUL")
+    } else if text.len() > StoredTag::MAX_LEN {
+        Some("a tag has at most 1000 bytes")
+    } else if text.starts_with('.') {
+        Some("a tag does not begin with a full stop")
+    } else {
+        None
+    }
 }
 
 /// Refuses snapshots that no store can keep. Recorders call it first.

@@ -3,7 +3,12 @@
 use es_persistence::{LOG_WINDOW, LogPage, Notification, Selection};
 
 use super::{Reading, limit, settled::SettledReading};
-use crate::{connection::Connection, error::Failure, rows, rows::columns::to_column};
+use crate::{
+    connection::Connection,
+    error::Failure,
+    rows,
+    rows::{columns::to_column, ways::storable},
+};
 
 /// Reads a part of the log.
 pub(crate) struct LogReading {
@@ -45,12 +50,6 @@ impl LogReading {
         let rows = query.fetch_all(&mut connection.driver).await?;
         rows.iter().map(rows::notification).collect()
     }
-}
-
-/// Leaves out texts with a NUL character, which the server refuses and no topic has.
-fn storable(texts: &[String]) -> Vec<&str> {
-    let texts = texts.iter().map(String::as_str);
-    texts.filter(|text| !text.contains('\0')).collect()
 }
 
 impl Reading for LogReading {

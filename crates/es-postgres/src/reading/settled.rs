@@ -32,6 +32,8 @@ pub(crate) struct Settled {
 
 /// For how long a reader waits for what its own process has stored, when an earlier append is not through yet.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// For how long a position up to which everything can be read is as good as a new one, for a read that takes any.
+const FRESH: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(1);
 
 impl Settled {
@@ -39,6 +41,13 @@ impl Settled {
     pub(super) fn covers(&self, position: u64, connection: &Connection) -> bool {
         let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.is_some_and(|(last, found)| position <= last && connection.opened < found)
+    }
+
+    /// The last position up to which `connection` can read everything, if that was found a short time ago.
+    fn fresh(&self, connection: &Connection) -> Option<u64> {
+        let known = *self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, found) = known?;
+        (connection.opened < found && found.elapsed() < FRESH).then_some(last)
     }
 
     /// A save of this process has returned `position`.
@@ -94,6 +103,15 @@ impl Reading for SettledReading {
 }
 
 impl SettledReading {
+    /// Returns a position up to which everything can be read by the statements that come after this call. It need not be the
+    /// last one.
+    pub(super) async fn lower_bound(&self, connection: &mut Connection) -> Result<u64, Failure> {
+        match self.settled.fresh(connection) {
+            Some(position) => Ok(position),
+            None => Ok(self.ask(connection).await?.event.unwrap_or(0)),
+        }
+    }
+
     async fn ask(&self, connection: &mut Connection) -> Result<LastPositions, Failure> {
         let asked = Instant::now();
         let row = self.tables.settled.query().fetch_one(&mut connection.driver).await?;

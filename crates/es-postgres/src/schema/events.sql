@@ -58,20 +58,7 @@ DECLARE
     appended CONSTANT integer := cardinality(versions);
     written integer;
 BEGIN
-    SELECT bool_and(s.expected = coalesce(
-        (SELECT e.originator_version FROM "{schema}"."{name}_events" e
-         WHERE e.originator_id = s.id AND e.originator_text = s.txt ORDER BY e.originator_version DESC LIMIT 1), 0))
-    INTO as_expected
-    FROM (SELECT unnest(stream_ids) AS id, unnest(stream_texts) AS txt, unnest(stream_lasts) AS expected) s;
-    IF NOT as_expected THEN
-        SELECT array_agg(coalesce(
-            (SELECT e.originator_version FROM "{schema}"."{name}_events" e
-             WHERE e.originator_id = s.id AND e.originator_text = s.txt ORDER BY e.originator_version DESC LIMIT 1), 0)
-            ORDER BY s.place)
-        INTO lasts FROM unnest(stream_ids, stream_texts) WITH ORDINALITY AS s(id, txt, place);
-        RETURN;
-    END IF;
-
+{check_versions}
     IF cardinality(upstreams) > 0 THEN
         SELECT t.tracked, t.fences INTO tracked, fences
         FROM "{schema}"."{name}_track_v1"(
@@ -86,20 +73,7 @@ BEGIN
     END IF;
 
 {take_positions}
-    INSERT INTO "{schema}"."{name}_events" (position, originator_version, "timestamp", originator_id, event_id,
-                                            schema_version, originator_text, topic, state, metadata, hash)
-    SELECT first + n.place, n.version, coalesce(n.stamp, timestamps[1]), n.id, n.event_id,
-           coalesce(n.schema_version, schema_versions[1]), coalesce(n.txt, texts[1]), coalesce(n.topic, topics[1]),
-           n.state, n.metadata, n.hash
-    FROM (SELECT unnest(places) AS place, unnest(ids) AS id, unnest(texts) AS txt, unnest(versions) AS version,
-                 unnest(topics) AS topic, unnest(event_ids) AS event_id, unnest(timestamps) AS stamp,
-                 unnest(schema_versions) AS schema_version, unnest(states) AS state, unnest(metadatas) AS metadata,
-                 unnest(hashes) AS hash) n;
-    GET DIAGNOSTICS written = ROW_COUNT;
-    IF written <> appended THEN
-        RAISE EXCEPTION '% events were written instead of %', written, appended;
-    END IF;
-END
+{insert_events}END
 $es$;
 
 -- The same for one event alone, as most appends are, with less work.

@@ -9,7 +9,7 @@ use es_persistence::{
     AlreadyTracked, Conflict, Fenced, Operation, OriginatorId, RecorderError, RecorderErrorKind, StoredEvent, Tracking,
     TrackingKey,
 };
-use es_sql::Save;
+use es_sql::{Footprint, Save};
 use uuid::Uuid;
 
 use super::{
@@ -74,6 +74,7 @@ impl<'a> Batch<'a> {
             saves: Vec::new(),
             streams: Vec::new(),
             token: fresh_token(),
+            footprint: Footprint::default(),
         };
         let (mut ids, mut keys) = (HashSet::new(), HashSet::new());
         let (mut rows, mut bytes) = (0, 0);
@@ -86,7 +87,8 @@ impl<'a> Batch<'a> {
                 continue;
             }
             let key = save.tracking.as_ref().map(|tracking| &tracking.key);
-            let is_apart = save.events.iter().any(|event| ids.contains(&event.originator_id))
+            let is_apart = !group.accepts(save)
+                || save.events.iter().any(|event| ids.contains(&event.originator_id))
                 || key.is_some_and(|key| keys.contains(key));
             ids.extend(save.events.iter().map(|event| &event.originator_id));
             keys.extend(key);
@@ -94,7 +96,7 @@ impl<'a> Batch<'a> {
             bytes += size(save);
             if group.saves.is_empty() || !(is_apart || rows > ROWS || bytes > BYTES) {
                 group.streams.extend(streams(&save.events));
-                group.saves.push((place, save));
+                group.add(place, save);
             }
             if self.is_parted {
                 break;
@@ -120,6 +122,7 @@ impl<'a> Batch<'a> {
         match answer {
             Answer::Stored { first } => self.take_positions(group, *first),
             Answer::Moved(lasts) => self.take_lasts(group, lasts),
+            Answer::Broken(numbers) => self.take_broken(group, numbers),
         }
     }
 
@@ -130,6 +133,15 @@ impl<'a> Batch<'a> {
             self.outcomes[*place] = Some(Ok((next..end).collect()));
             next = end;
             self.known.learn(save);
+        }
+    }
+
+    fn take_broken(&mut self, group: &Group<'a>, numbers: &[usize]) {
+        let kind = RecorderErrorKind::ConditionFailed;
+        let error = RecorderError::new(STORE, Operation::InsertEvents, kind);
+        let places = numbers.iter().filter_map(|number| group.saves.get(*number));
+        for (place, _) in places {
+            self.outcomes[*place] = Some(Err(error.clone()));
         }
     }
 

@@ -43,7 +43,7 @@ use crate::{STORE, config::schema, error::Failure, reading::find_positions, sche
 /// ```
 #[derive(Debug)]
 pub struct TransactionalEvents {
-    tables: Tables,
+    tables: Box<Tables>,
 }
 
 impl TransactionalEvents {
@@ -56,7 +56,9 @@ impl TransactionalEvents {
         let invalid = |error| RecorderError::new(STORE, Operation::Open, RecorderErrorKind::Invalid).with_source(error);
         let application = SqlName::of_application(environment.name()).map_err(invalid)?;
         let tables = Tables::new(&schema(environment)?, &application).map_err(invalid)?;
-        Ok(Self { tables })
+        Ok(Self {
+            tables: Box::new(tables),
+        })
     }
 
     /// Stores `events` in the transaction that `connection` has open, and returns their positions.

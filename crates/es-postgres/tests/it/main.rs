@@ -24,6 +24,7 @@ mod pool;
 mod pooler;
 mod runtimes;
 mod statements;
+mod tags;
 mod tails;
 mod terminations;
 mod tracking;

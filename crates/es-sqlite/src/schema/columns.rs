@@ -36,6 +36,8 @@ pub(super) const TRACKING: Columns = Columns(&[
     ("token", "BLOB NOT NULL"),
 ]);
 
+pub(super) const TAGS: Columns = Columns(&[("key", "TEXT NOT NULL"), ("position", "INTEGER NOT NULL")]);
+
 impl Columns {
     /// The declarations, as a `CREATE TABLE` has them.
     pub(super) fn declarations(self) -> String {

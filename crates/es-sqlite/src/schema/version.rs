@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Executor as _, SqliteConnection};
 
 use super::{
     Tables,
-    columns::{ACTUAL, Columns},
+    columns::{ACTUAL, Columns, TAGS},
 };
 use crate::error::Failure;
 
@@ -107,6 +107,19 @@ impl Tables {
                 application: application.to_string(),
             })),
         }
+    }
+
+    /// Makes the table of tags if it is missing and `create` says so, and checks it.
+    pub(crate) async fn prepare_tags(&self, connection: &mut SqliteConnection, create: bool) -> Result<(), Failure> {
+        let is_missing = !is_there(&self.tags.name, TAGS, connection).await?;
+        if is_missing && !create {
+            let table = self.tags.name.clone();
+            return Err(Failure::schema(SchemaError::MissingTable { table }));
+        }
+        if is_missing {
+            connection.execute(AssertSqlSafe(self.tags.definition())).await?;
+        }
+        Ok(())
     }
 
     async fn check_triggers(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {

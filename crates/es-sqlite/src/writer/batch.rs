@@ -28,6 +28,10 @@ impl Writer {
     /// Stores a group: all of it together if no row is refused, otherwise each save by itself.
     async fn write_group(&mut self, group: &[Save], outcomes: &mut Vec<Outcome>) {
         let attempt = Attempt::new(self.tokens.next());
+        if group.len() > 1 && group.iter().any(|save| save.tagging.is_some()) {
+            // Conditions are checked one after another, each behind what was stored before it.
+            return self.write_one_by_one(group, attempt, outcomes).await;
+        }
         match self.write_together(group, attempt.token).await {
             Ok(first) => outcomes.extend(number(group, first).map(Ok)),
             Err(WriteError::Refused(refusal)) if group.len() == 1 => {

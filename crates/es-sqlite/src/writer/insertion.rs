@@ -1,8 +1,8 @@
 //! Statements that put the rows of saves into the tables, in a transaction that the caller has begun.
 
-use es_persistence::{SnapshotDeletion, StoredEvent, StoredSnapshot, Tracking};
-use es_sql::Save;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use es_persistence::{AppendCondition, SnapshotDeletion, StoredEvent, StoredSnapshot, Tracking};
+use es_sql::{Save, keys_of};
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 
 use super::{
     attempt::Token,
@@ -13,6 +13,9 @@ use crate::{
     error::Failure,
     rows::{self, IdColumn},
 };
+
+/// The greatest number of keys that one statement inserts.
+const KEYS: usize = 1000;
 
 /// Why one statement, or one save, has stored nothing.
 pub(super) enum WriteError {
@@ -42,6 +45,9 @@ impl Statements {
         events: &[&StoredEvent],
         token: &Token,
     ) -> Result<u64, WriteError> {
+        for condition in group.iter().filter_map(Save::condition) {
+            self.check(connection, condition).await?;
+        }
         for tracking in group.iter().filter_map(|save| save.tracking.as_ref()) {
             self.insert_tracking(connection, tracking, token).await?;
         }
@@ -50,10 +56,49 @@ impl Statements {
             let position = self.insert_events(connection, part).await?;
             first.get_or_insert(position);
         }
+        let first = first.unwrap_or_default();
+        self.insert_keys(connection, group, first).await?;
         for save in group {
             self.write_snapshots(connection, save).await?;
         }
-        Ok(first.unwrap_or_default())
+        Ok(first)
+    }
+
+    /// Refuses a save whose condition fails.
+    async fn check(&self, connection: &mut SqliteConnection, condition: &AppendCondition) -> Result<(), WriteError> {
+        let Some(lookup) = self.tables.tags.is_broken(condition) else {
+            return Ok(());
+        };
+        let query = lookup.bind(sqlx::query(AssertSqlSafe(lookup.sql.clone())));
+        let row = query.fetch_one(connection).await.map_err(Failure::from)?;
+        let is_broken: i64 = row.try_get(0).map_err(Failure::from)?;
+        match is_broken {
+            0 => Ok(()),
+            _ => Err(WriteError::Refused(Refusal::Condition)),
+        }
+    }
+
+    /// Inserts the keys of the events that have tags; the first event of the group is at position `first`.
+    async fn insert_keys(
+        &self,
+        connection: &mut SqliteConnection,
+        group: &[Save],
+        first: u64,
+    ) -> Result<(), WriteError> {
+        let events = (first..).zip(group.iter().flat_map(Save::tagged_events));
+        let keys = events.flat_map(|(position, (event, tags))| {
+            let keys = tags.map(|tags| keys_of(&event.topic, tags)).unwrap_or_default();
+            keys.into_iter().map(move |key| (key, position))
+        });
+        let keys: Vec<_> = keys.collect();
+        for part in keys.chunks(KEYS) {
+            let insert = sqlx::query(AssertSqlSafe(self.tables.tags.insert(part.len())));
+            let query = part.iter().fold(insert, |query, (key, position)| {
+                query.bind(key.as_str()).bind(rows::to_column(*position))
+            });
+            query.execute(&mut *connection).await.map_err(Failure::from)?;
+        }
+        Ok(())
     }
 
     /// Inserts what `save` has, and returns the positions of its events. After an error some of it may be there.

@@ -18,6 +18,8 @@ pub(super) enum Refusal {
     Events,
     /// The tracking does not come after the last one of its consumer, or its lease has passed to another instance.
     Tracking,
+    /// Something on which a decision depends is there.
+    Condition,
 }
 
 /// What the tables have of a consumer in a log.
@@ -48,7 +50,7 @@ impl Refusal {
     /// The operation that failed.
     pub(super) const fn operation(self) -> Operation {
         match self {
-            Self::Events => Operation::InsertEvents,
+            Self::Events | Self::Condition => Operation::InsertEvents,
             Self::Tracking => Operation::InsertTracking,
         }
     }
@@ -80,6 +82,7 @@ impl Tables {
         refusal: Refusal,
     ) -> Result<RecorderError, Failure> {
         let kind = match (refusal, &save.tracking) {
+            (Refusal::Condition, _) => Ok(RecorderErrorKind::ConditionFailed),
             (Refusal::Tracking, Some(tracking)) => self.explain_tracking(connection, tracking).await,
             _ => self.explain_events(connection, save).await,
         };

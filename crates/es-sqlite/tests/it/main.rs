@@ -17,4 +17,5 @@ mod runtimes;
 mod schema;
 mod sizes;
 mod store;
+mod tags;
 mod transactions;

@@ -2,21 +2,22 @@
 
 use std::fmt;
 
-use es_domain::Event;
 use serde::{
     Serialize, Serializer,
     ser::{self, Impossible, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleVariant},
 };
 
 /// The fields of an event, in the form of an object, or of what a variant with one unnamed field holds.
-pub(in crate::mapper) struct VariantFields<'a, E>(pub(in crate::mapper) &'a E);
+pub(in crate::mapper) struct VariantFields<'a, E> {
+    pub(in crate::mapper) body: &'a E,
+    /// The variant's name.
+    pub(in crate::mapper) name: &'static str,
+}
 
-impl<E: Event> Serialize for VariantFields<'_, E> {
+impl<E: Serialize> Serialize for VariantFields<'_, E> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(FieldsOnly {
-            name: self.0.kind().name(),
-            serializer,
-        })
+        let name = self.name;
+        self.body.serialize(FieldsOnly { name, serializer })
     }
 }
 
