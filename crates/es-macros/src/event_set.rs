@@ -1,7 +1,7 @@
 //! `#[derive(EventSet)]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Data, DeriveInput, Fields, Meta, Path, Type, Variant, parse::ParseStream, spanned::Spanned as _};
 
 use crate::{errors::Errors, options};
@@ -104,14 +104,20 @@ fn read_crate(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
 }
 
 fn expand(name: &Ident, members: &[Member<'_>], krate: &TokenStream) -> TokenStream {
-    let events: Vec<_> = members.iter().map(|member| member.events).collect();
+    let function = |name: Ident| {
+        members
+            .iter()
+            .map(move |Member { events, .. }| quote_spanned!(events.span()=> <#events as #krate::EventSet>::#name()))
+    };
+    let topics = function(format_ident!("topics"));
+    let is_tagged = function(format_ident!("is_tagged"));
     let decode = members.iter().map(|member| decode(member, krate));
     let originator = members.iter().map(|member| originator(member, krate));
     quote! {
         #[automatically_derived]
         impl #krate::EventSet for #name {
             fn topics() -> #krate::Topics {
-                #krate::Topics::none() #(.and(&<#events as #krate::EventSet>::topics()))*
+                #krate::Topics::none() #(.and(&#topics))*
             }
 
             fn decode(
@@ -122,7 +128,7 @@ fn expand(name: &Ident, members: &[Member<'_>], krate: &TokenStream) -> TokenStr
             }
 
             fn is_tagged() -> ::core::primitive::bool {
-                true #(&& <#events as #krate::EventSet>::is_tagged())*
+                true #(&& #is_tagged)*
             }
 
             fn originator(&self) -> ::core::option::Option<#krate::__private::OriginatorId> {
@@ -134,15 +140,19 @@ fn expand(name: &Ident, members: &[Member<'_>], krate: &TokenStream) -> TokenStr
     }
 }
 
-/// Decodes the events of one variant. The mistake that the type is no set of events is underlined at the type.
+/// Decodes the events of one variant. A type that is no set of events is underlined where it stands, and only once: the
+/// compiler reports one fault of one type at one place a single time.
 fn decode(Member { name, id, events }: &Member<'_>, krate: &TokenStream) -> TokenStream {
     let found = quote_spanned!(events.span()=> <#events as #krate::EventSet>::decode(event)?);
     let map = match id {
         None => quote!(event.map(Self::#name)),
-        Some(id) => quote! {{
-            let id: #id = event.originator_id();
-            event.map(|body| Self::#name(id, body))
-        }},
+        Some(id) => {
+            let value = quote_spanned!(id.span()=> event.originator_id());
+            quote! {{
+                let id: #id = #value;
+                event.map(|body| Self::#name(id, body))
+            }}
+        }
     };
     quote! {
         let found = #found;
@@ -153,9 +163,78 @@ fn decode(Member { name, id, events }: &Member<'_>, krate: &TokenStream) -> Toke
 }
 
 /// The ID of the aggregate in one variant.
-fn originator(Member { name, id, .. }: &Member<'_>, krate: &TokenStream) -> TokenStream {
+fn originator(Member { name, id, events }: &Member<'_>, krate: &TokenStream) -> TokenStream {
     if id.is_none() {
-        return quote!(Self::#name(events) => #krate::EventSet::originator(events),);
+        let originator = quote_spanned!(events.span()=> <#events as #krate::EventSet>::originator(events));
+        return quote!(Self::#name(events) => #originator,);
     }
     quote!(Self::#name(id, _) => ::core::option::Option::Some(#krate::__private::originator_id(id)),)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The messages of the errors in `input`, in their order.
+    fn messages(input: TokenStream) -> Vec<String> {
+        let tokens = derive(input).to_string();
+        let texts = tokens.split("compile_error ! { \"").skip(1);
+        texts
+            .map(|text| text.split('"').next().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_no_enum_of_variants_is_refused() {
+        let expected = "a set of events is an enum with one variant for each aggregate";
+        assert_eq!(
+            messages(quote!(
+                struct SchoolEvent;
+            )),
+            [expected]
+        );
+        let expected = "a set of events has at least one variant: `Dog(DogEvent)`";
+        assert_eq!(
+            messages(quote!(
+                enum SchoolEvent {}
+            )),
+            [expected]
+        );
+        let expected = "a set of events has no generic parameters: remove them";
+        assert_eq!(
+            messages(quote!(
+                enum SchoolEvent<E> {
+                    Any(E),
+                }
+            )),
+            [expected]
+        );
+    }
+
+    #[test]
+    fn all_variants_of_another_shape_are_named_at_once() {
+        let input = quote! {
+            enum SchoolEvent {
+                Right(Id<Dog>, DogEvent),
+                Named { event: DogEvent },
+                Unit,
+                Three(Id<Dog>, DogEvent, u64),
+            }
+        };
+        assert_eq!(messages(input), [SHAPE; 3]);
+    }
+
+    #[test]
+    fn options_that_do_not_exist_are_refused() {
+        let input = quote! {
+            #[event_set(topic = "School")]
+            #[event_set]
+            enum SchoolEvent { Dog(DogEvent) }
+        };
+        let expected = [
+            "unknown option `topic`: `#[event_set]` takes `crate = …`",
+            "the options stand in parentheses: write `#[event_set(crate = …)]`",
+        ];
+        assert_eq!(messages(input), expected);
+    }
 }

@@ -61,6 +61,15 @@ impl<E> Recorded<E> {
     pub const fn timestamp(&self) -> Timestamp {
         self.notification.event.timestamp
     }
+
+    /// Returns the event with another body, such as a variant of an enum over several aggregates.
+    pub fn map<T>(self, map: impl FnOnce(E) -> T) -> Recorded<T> {
+        Recorded {
+            notification: self.notification,
+            metadata: self.metadata,
+            body: map(self.body),
+        }
+    }
 }
 
 impl Recorded {
@@ -209,15 +218,6 @@ impl<S: EventSet> Recorded<S> {
     /// The metadata of the event.
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
-    }
-
-    /// Returns the event with another body, such as a variant of an enum over several aggregates.
-    pub fn map<T>(self, map: impl FnOnce(S) -> T) -> Recorded<T> {
-        Recorded {
-            notification: self.notification,
-            metadata: self.metadata,
-            body: map(self.body),
-        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod bank;
 mod cache;
+mod canary;
 mod cancel;
 mod chain;
 mod corpus;
@@ -30,4 +31,5 @@ mod snapshot_rules;
 mod snapshots;
 mod states;
 mod stores;
+mod ui;
 mod verify;

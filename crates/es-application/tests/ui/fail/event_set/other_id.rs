@@ -1,0 +1,37 @@
+//! The ID is that of the aggregate that has the events.
+
+use es_application::prelude::*;
+use es_domain::prelude::*;
+
+#[derive(Aggregate, Default)]
+struct Dog {
+    root: Root<Self>,
+}
+
+#[events]
+impl Dog {
+    #[event(Registered)]
+    fn register() -> Self {
+        Self::default()
+    }
+}
+
+#[derive(Aggregate, Default)]
+struct Cat {
+    root: Root<Self>,
+}
+
+#[events]
+impl Cat {
+    #[event(Arrived)]
+    fn arrive() -> Self {
+        Self::default()
+    }
+}
+
+#[derive(EventSet)]
+enum SchoolEvent {
+    Dog(Id<Cat>, DogEvent),
+}
+
+fn main() {}
