@@ -1,4 +1,4 @@
-//! Hashes that tie the events of an aggregate together.
+//! Hashes that link the events of an aggregate.
 
 use std::{fmt, str::FromStr};
 
@@ -8,12 +8,12 @@ use crate::{Aggregate, AggregateId, OriginatorId};
 
 /// The hash of a stored event and of all events of its aggregate before it.
 ///
-/// It is computed where the rows are, over the row as it is stored; aggregates with `#[aggregate(hash_chain)]` have it. Its text is 64 hexadecimal digits. (The chain is that of `AggregateRoot` in versions
-/// 4 to 8 of Python's `eventsourcing`.)
+/// It is computed over the row as it is stored, for aggregates with `#[aggregate(hash_chain)]`. Its text is 64 hexadecimal
+/// digits. (The idea is that of `AggregateRoot` in versions 4 to 8 of Python's `eventsourcing`.)
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventHash([u8; 32]);
 
-/// The text is no hash.
+/// A text is not a hash.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a hash of 64 hexadecimal digits")]
 pub struct ParseEventHashError {
@@ -21,13 +21,13 @@ pub struct ParseEventHashError {
 }
 
 impl EventHash {
-    /// The hash of these bytes.
+    /// Makes a hash of these bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -91,7 +91,7 @@ impl<'de> Deserialize<'de> for EventHash {
     }
 }
 
-/// The events of an aggregate are not those that were stored.
+/// The events of an aggregate differ from an independent record of them.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("aggregate {aggregate} {id} of version {version} {kind}")]
 pub struct DataIntegrityError {
@@ -101,16 +101,16 @@ pub struct DataIntegrityError {
     kind: DataIntegrityErrorKind,
 }
 
-/// How that shows.
+/// The kind of difference.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataIntegrityErrorKind {
-    /// The last event has another hash than an independent record says: some event was changed, or the last ones removed.
+    /// The last event has another hash than the record: an event was changed, or the last events were removed.
     #[error("has the head {actual}, and {expected} was expected")]
     HeadHash {
-        /// What the record says.
+        /// The hash in the record.
         expected: EventHash,
-        /// What the events say.
+        /// The hash of the last event.
         actual: EventHash,
     },
     /// The aggregate has no head: its events have no hashes.
@@ -119,7 +119,7 @@ pub enum DataIntegrityErrorKind {
 }
 
 impl DataIntegrityError {
-    /// How it shows.
+    /// Returns the kind of difference.
     pub const fn kind(&self) -> &DataIntegrityErrorKind {
         &self.kind
     }

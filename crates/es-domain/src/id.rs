@@ -1,4 +1,4 @@
-//! IDs that know their aggregate.
+//! Typed IDs of aggregates.
 
 use std::{cmp, fmt, hash, marker::PhantomData, str::FromStr};
 
@@ -7,11 +7,10 @@ use uuid::Uuid;
 
 use crate::{Aggregate, OriginatorId, ParseIdError, id_source};
 
-/// The ID of one kind of aggregate.
+/// The ID of one type of aggregate.
 ///
-/// [`Id`] is the one that most aggregates have. A type of your own, over a UUID or a text, has
-/// `#[derive(AggregateId)]`, and the aggregate has `#[aggregate(id = …)]`. The ID of another aggregate does not compile
-/// where this one is wanted.
+/// Most aggregates have an [`Id`]. For a type of your own, over a UUID or a text, write `#[derive(AggregateId)]` on the type
+/// and `#[aggregate(id = …)]` on the aggregate. The compiler refuses the ID of another type of aggregate.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not the ID of an aggregate",
     label = "not an ID",
@@ -20,10 +19,10 @@ use crate::{Aggregate, OriginatorId, ParseIdError, id_source};
 pub trait AggregateId:
     Clone + Eq + hash::Hash + fmt::Debug + fmt::Display + Serialize + DeserializeOwned + Send + Sync + 'static
 {
-    /// What is identified.
+    /// The type of the aggregate.
     type Aggregate: Aggregate<Id = Self>;
 
-    /// The ID of an aggregate that has not been created.
+    /// Returns the ID of an aggregate that has not been created.
     fn nil() -> Self;
 
     /// Returns the ID of the aggregate's stream in stores.
@@ -37,14 +36,14 @@ pub trait AggregateId:
     fn from_originator_id(id: &OriginatorId) -> Option<Self>;
 }
 
-/// An ID that can be made from nothing.
+/// An ID that can be generated.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be made from nothing",
     label = "no fresh `{Self}` for a new aggregate",
     note = "say which ID a new aggregate gets: `#[event(Name, id = …)]`"
 )]
 pub trait FreshId: AggregateId {
-    /// An ID that no other aggregate has.
+    /// Makes an ID that no other aggregate has.
     fn fresh() -> Self;
 }
 
@@ -87,7 +86,7 @@ impl<A: ?Sized> Id<A> {
         Self::from_uuid(Uuid::new_v5(&namespace, name.as_bytes()))
     }
 
-    /// Takes `uuid` for the ID of an `A`.
+    /// Makes the ID of an `A` from `uuid`.
     #[must_use]
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self {
@@ -96,7 +95,7 @@ impl<A: ?Sized> Id<A> {
         }
     }
 
-    /// The UUID, without the aggregate's type.
+    /// Returns the UUID without the aggregate's type.
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
@@ -147,7 +146,7 @@ impl<A: ?Sized> FromStr for Id<A> {
     }
 }
 
-// Written by hand, because derived ones would ask the same of `A`.
+// Written by hand, because derived implementations would require the same of `A`.
 
 impl<A: ?Sized> Clone for Id<A> {
     fn clone(&self) -> Self {

@@ -1,4 +1,4 @@
-//! Where fresh IDs come from: the one place that makes them.
+//! The source of new IDs.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -8,14 +8,14 @@ use crate::scoped;
 
 /// Makes the IDs of new aggregates and of events.
 ///
-/// Every ID must be new: two events with one ID are taken for the same event. Implement it to know the IDs
-/// beforehand in tests, and install it with [`with_id_source`].
+/// Every ID must be new, because two events with one ID count as the same event. Implement the trait for tests that need to
+/// know the IDs, and install the source with [`with_id_source`].
 pub trait IdSource {
-    /// An ID that has not been given out before.
+    /// Returns an ID that has not been returned before.
     fn next_id(&self) -> Uuid;
 }
 
-/// UUIDs of version 7 (RFC 9562): a time, so that neighbours in time are neighbours in an index, and random bits.
+/// UUIDs of version 7 (RFC 9562): a time and random bits. IDs that are made together are neighbours in an index.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RandomIds;
 
@@ -38,12 +38,12 @@ thread_local! {
 
 /// Runs `body` with `source` in place of [`RandomIds`], on this thread.
 ///
-/// Calls nest; the source from before comes back when `body` returns or panics.
+/// Calls nest. When `body` returns or panics, the earlier source is in force again.
 pub fn with_id_source<R>(source: impl IdSource + 'static, body: impl FnOnce() -> R) -> R {
     scoped::with(&SOURCE, Rc::new(source), body)
 }
 
-/// An ID from the source in force on this thread.
+/// Returns an ID from the source in force on this thread.
 pub(crate) fn next_id() -> Uuid {
     scoped::current(&SOURCE).map_or_else(|| RandomIds.next_id(), |source| source.next_id())
 }

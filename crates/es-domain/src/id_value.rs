@@ -1,4 +1,4 @@
-//! What newtypes of IDs hold.
+//! The values inside of newtypes of IDs.
 
 use std::{error::Error, fmt, hash, sync::Arc};
 
@@ -13,24 +13,24 @@ use crate::{Aggregate, AggregateId, FreshId, Id, OriginatorId, id_source};
     note = "an ID is a newtype over `Uuid`, `String`, `Arc<str>` or `Box<str>`"
 )]
 pub trait IdValue: Clone + Eq + hash::Hash + fmt::Display + fmt::Debug + Send + Sync + 'static {
-    /// The value of an aggregate that has not been created.
+    /// Returns the value of an aggregate that has not been created.
     fn nil() -> Self;
 
-    /// The value as the ID of a stream, without the topic of an aggregate.
+    /// Returns the value as the ID of a stream, without the topic of an aggregate.
     fn to_originator_id(&self) -> OriginatorId;
 
-    /// The value that a store has kept, or `None` when it is of the other kind.
+    /// Returns the value of a stored ID, or `None` if the ID is of the other kind.
     fn from_originator_id(id: &OriginatorId) -> Option<Self>;
 
     /// Reads a value from a text.
     ///
     /// # Errors
     ///
-    /// [`ParseIdError`] when the text is no such value, is empty or contains the character NUL.
+    /// [`ParseIdError`] if the text is not such a value, is empty or contains the character NUL.
     fn parse(text: &str) -> Result<Self, ParseIdError>;
 }
 
-/// The text is no ID.
+/// A text is not an ID.
 #[derive(Clone, Debug)]
 pub struct ParseIdError {
     text: String,
@@ -112,38 +112,38 @@ text! { String Arc<str> Box<str> }
 
 /// An ID with `#[derive(AggregateId)]`.
 pub trait NewtypeId: Sized {
-    /// What it holds.
+    /// The type of the value.
     type Value: IdValue;
 
-    /// Whether a text is stored as it is, without the topic of the aggregate.
+    /// `true` if a text is stored without the topic of the aggregate.
     const IS_BARE: bool;
 
-    /// The ID with this value.
+    /// Makes the ID with this value.
     fn from_value(value: Self::Value) -> Self;
 
-    /// Its value.
+    /// Returns the value.
     fn value(&self) -> &Self::Value;
 }
 
-/// What `#[aggregate(id = …)]` says about an ID.
+/// The relation of an ID to its aggregate, which `#[aggregate(id = …)]` declares.
 pub trait Identifies {
-    /// What it identifies.
+    /// The type of the aggregate.
     type Aggregate;
 }
 
-/// What `#[aggregate(id = …)]` names. An `Id` under another name is found out, because the compiler alone would only say
-/// that nobody may implement [`Identifies`] for it.
+/// The type that `#[aggregate(id = …)]` names. It detects an `Id` under another name, for which the compiler's own message
+/// would only say that [`Identifies`] cannot be implemented.
 #[derive(Debug)]
 pub struct Named<I>(std::marker::PhantomData<I>);
 
 impl<A> Named<Id<A>> {
-    /// That of an `Id` is not.
+    /// The value for an `Id`.
     pub const IS_OWN: bool = false;
 }
 
 /// All other types.
 pub trait NamedOwn {
-    /// Whether the ID is a type of the user's.
+    /// `true` if the ID is a type of the user's own.
     const IS_OWN: bool = true;
 }
 

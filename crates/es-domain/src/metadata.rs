@@ -1,4 +1,4 @@
-//! What is known about an event beside what happened.
+//! Metadata of events.
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc, sync::Arc};
 
@@ -12,9 +12,9 @@ pub(crate) const CORRELATION_ID: &str = "correlation_id";
 /// The key of [`Metadata::causation_id`].
 pub(crate) const CAUSATION_ID: &str = "causation_id";
 
-/// Texts about an event that are no part of what happened: which request it belongs to, what caused it, who was there.
+/// Texts about an event beside its body: the request that it belongs to, its cause, the user, and so on.
 ///
-/// It is stored with the event. Copies share what they hold. (Correlation and causation IDs are those of `EntityWithECC`
+/// The metadata are stored with the event. Copies share their content. (Correlation and causation IDs are those of `EntityWithECC`
 /// in versions 8.2 and later of Python's `eventsourcing`.)
 ///
 /// ```
@@ -31,32 +31,32 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// No metadata.
+    /// Makes metadata without entries.
     #[must_use]
     pub const fn new() -> Self {
         Self { entries: None }
     }
 
-    /// The metadata of what is done because of `event`: caused by it, and belonging to what it belongs to.
+    /// Returns the metadata for events that `event` causes: its ID as causation ID, and its correlation ID.
     pub fn caused_by<E: Event>(event: &DomainEvent<E>) -> Self {
         Self::new()
             .correlation_id(event.correlation_id())
             .causation_id(event.event_id())
     }
 
-    /// Says what the event belongs to, such as a request. All that follows from it has the same one.
+    /// Sets the correlation ID: what the event belongs to, such as a request. Events that follow from it have the same ID.
     #[must_use]
     pub fn correlation_id(self, id: impl ToString) -> Self {
         self.with(CORRELATION_ID, id)
     }
 
-    /// Says what caused the event, such as the ID of another event.
+    /// Sets the causation ID: what caused the event, such as the ID of another event.
     #[must_use]
     pub fn causation_id(self, id: impl ToString) -> Self {
         self.with(CAUSATION_ID, id)
     }
 
-    /// This with an entry more. One with the same key is overwritten.
+    /// Adds an entry. It replaces an entry with the same key.
     #[must_use]
     #[expect(clippy::needless_pass_by_value, reason = "numbers and IDs are given by value")]
     pub fn with(mut self, key: impl Into<String>, value: impl ToString) -> Self {
@@ -65,7 +65,7 @@ impl Metadata {
         self
     }
 
-    /// This with all entries of `others` whose keys it has not.
+    /// Adds the entries of `others` whose keys are missing.
     #[must_use]
     pub fn or(mut self, others: &Self) -> Self {
         if self.is_empty() {
@@ -79,18 +79,18 @@ impl Metadata {
         self
     }
 
-    /// The text with this key.
+    /// Returns the text with this key.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.entries.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// All keys and their texts, by key.
+    /// Returns all keys and texts, ordered by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let entries = self.entries.iter().flat_map(|entries| entries.iter());
         entries.map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
-    /// Whether there are no entries.
+    /// Returns `true` if there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.as_ref().is_none_or(|entries| entries.is_empty())
     }
@@ -136,10 +136,10 @@ thread_local! {
     static METADATA: RefCell<Option<Rc<Metadata>>> = const { RefCell::new(None) };
 }
 
-/// Runs `body`, and puts `metadata` on all events that are triggered in it, on this thread.
+/// Runs `body` and adds `metadata` to all events that are triggered in it on this thread.
 ///
-/// Calls nest: an inner one adds to the outer, and its entries come first. What was in force before is in force again
-/// when `body` returns or panics.
+/// Calls nest: an inner call adds to the outer one, and its entries take precedence. When `body` returns or panics, the
+/// earlier metadata are in force again.
 pub fn with_metadata<R>(metadata: Metadata, body: impl FnOnce() -> R) -> R {
     let metadata = metadata.or(&current());
     scoped::with(&METADATA, Rc::new(metadata), body)

@@ -1,4 +1,4 @@
-//! The ID of an aggregate as stores see it.
+//! The ID of an aggregate in stores.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -35,7 +35,7 @@ impl OriginatorId {
         text.strip_prefix(':')
     }
 
-    /// The UUID, or `None` when the ID is a text.
+    /// Returns the UUID, or `None` if the ID is a text.
     pub const fn as_uuid(&self) -> Option<Uuid> {
         match self {
             Self::Uuid(uuid) => Some(*uuid),
@@ -43,7 +43,7 @@ impl OriginatorId {
         }
     }
 
-    /// The text, or `None` when the ID is a UUID.
+    /// Returns the text, or `None` if the ID is a UUID.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Uuid(_) => None,
@@ -52,7 +52,7 @@ impl OriginatorId {
     }
 }
 
-/// The topic without the character that ends it.
+/// Escapes the characters in `topic` that would end it.
 fn escaped(topic: &str) -> Cow<'_, str> {
     if topic.contains([':', '%']) {
         return topic.replace('%', "%25").replace(':', "%3A").into();

@@ -1,4 +1,4 @@
-//! States of aggregates, kept so that not all events have to be read.
+//! Snapshots: states of aggregates, so that a reader needs only the events after them.
 
 mod capability;
 mod read;
@@ -8,12 +8,12 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 pub use self::capability::{HasNoSnapshots, HasSnapshots, SnapshotVisitor, Snapshots};
 use crate::{Aggregate, EventHash, State, Timestamp, UpcastError, upcast};
 
-/// An aggregate as it was after one of its events.
+/// The state of an aggregate after one of its events.
 ///
-/// Stores keep the aggregate itself, as `serde` writes it, with its version in a column; a snapshot that is serialised by other
-/// means has the version beside the state. Identity, version, times and the head of the hash chain are
-/// in the aggregate's [`Root`](crate::Root). States of older versions are brought up to date by the upcasters of
-/// `#[aggregate(upcast(…))]` when they are read.
+/// Stores keep the aggregate itself, as `serde` writes it, and the version of the state in a column. A snapshot that you
+/// serialize yourself has this version beside the state. The aggregate's [`Root`](crate::Root) holds identity, version, times
+/// and the head of the hash chain. Older states are brought up to date by the upcasters of `#[aggregate(upcast(…))]` when
+/// they are read.
 ///
 /// ```
 /// use es_domain::{RootAccess, Snapshot, prelude::*};
@@ -39,72 +39,72 @@ pub struct Snapshot<A> {
 }
 
 impl<A: Aggregate> Snapshot<A> {
-    /// Takes a snapshot of `aggregate`; a reference to one can be taken and written, too.
+    /// Takes a snapshot of `aggregate`. [`SnapshotRef`] takes a reference and can be written as well.
     ///
-    /// Returns `None` when its state may not be that of its stored events: it has pending events or a refusal, it is
-    /// [tainted](crate::Root::is_tainted), no event has created it, or it is discarded.
+    /// Returns `None` if the state may differ from that of the stored events: if the aggregate has pending events or a refusal,
+    /// is [tainted](crate::Root::is_tainted), was not created by an event, or is discarded.
     pub fn take(aggregate: A) -> Option<Self> {
         can_be_taken(&aggregate).then_some(Self { aggregate })
     }
 
-    /// Which aggregate.
+    /// Returns the ID of the aggregate.
     pub fn originator_id(&self) -> A::Id {
         self.aggregate.id()
     }
 
-    /// After which event.
+    /// Returns the version of the aggregate after the last event of the snapshot.
     pub fn version(&self) -> u64 {
         self.aggregate.version()
     }
 
-    /// When that event was triggered.
+    /// Returns the time of that event.
     pub fn timestamp(&self) -> Timestamp {
         self.aggregate.modified_on()
     }
 
-    /// That event's hash, if the aggregate has a hash chain.
+    /// Returns the hash of that event, if the aggregate has a hash chain.
     pub fn head(&self) -> Option<EventHash> {
         self.aggregate.head()
     }
 
-    /// The aggregate as it was.
+    /// Returns the aggregate.
     pub const fn aggregate(&self) -> &A {
         &self.aggregate
     }
 
-    /// The aggregate, to go on with.
+    /// Returns the aggregate by value.
     pub fn into_aggregate(self) -> A {
         self.aggregate
     }
 
-    /// Returns the version of the states that are written: one more than there are upcasters in `#[aggregate(upcast(…))]`.
+    /// Returns the version of newly written states: one more than the number of upcasters in `#[aggregate(upcast(…))]`.
     pub fn class_version() -> u32 {
         upcast::version(A::UPCASTERS)
     }
 
-    /// Brings the state of an aggregate up to date that was stored in an older version.
+    /// Brings an older state of an aggregate up to date.
     ///
     /// # Errors
     ///
-    /// [`UpcastError`] when an upcaster refuses.
+    /// [`UpcastError`] if an upcaster refuses the state.
     pub fn upcast(version: u32, state: State) -> Result<State, UpcastError> {
         upcast::upcast(A::UPCASTERS, A::TOPIC, version, state)
     }
 }
 
-/// A snapshot that is only written.
+/// A snapshot of a borrowed aggregate, for writing.
 #[derive(Clone, Copy, Debug)]
 pub struct SnapshotRef<'a, A> {
     aggregate: &'a A,
 }
 
 impl<'a, A: Aggregate> SnapshotRef<'a, A> {
-    /// As [`Snapshot::take`].
+    /// Takes a snapshot, under the same conditions as [`Snapshot::take`].
     pub fn take(aggregate: &'a A) -> Option<Self> {
         can_be_taken(aggregate).then_some(Self { aggregate })
     }
 
-    /// The aggregate.
+    /// Returns the aggregate.
     pub const fn aggregate(&self) -> &'a A {
         self.aggregate
     }

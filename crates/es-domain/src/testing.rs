@@ -1,6 +1,6 @@
-//! What a user's tests are made of.
+//! Tests of aggregates: given, when, then.
 //!
-//! A test of an aggregate says which events there were, what is done, and which events come of it:
+//! A test of an aggregate names the events that have happened, the command, and the events that are expected:
 //!
 //! ```
 //! use es_domain::{prelude::*, testing::{given, given_nothing}};
@@ -54,10 +54,10 @@
 //!     .then_error(Insufficient { balance: 0 });
 //! ```
 //!
-//! [`assert_events_locked`] notices when an event changes that is stored already. [`assert_events_round_trip`] and
-//! [`assert_snapshot_round_trips`] find what a format loses.
+//! [`assert_events_locked`] fails if an event changes that may be stored already. [`assert_events_round_trip`] and
+//! [`assert_snapshot_round_trips`] fail if a format loses a value.
 //!
-//! Events are compared as they would be stored, so they need no `PartialEq`. (The form is that of Greg Young's tests in
+//! Events are compared in their stored form, so they need no `PartialEq`. (The form is that of Greg Young's tests in
 //! "CQRS Documents", 2010.)
 
 mod deterministic;

@@ -1,16 +1,18 @@
-//! Encryption of states: who steals the database cannot read it, and who can write it cannot pass one row off as another.
+//! Encryption of states. A thief of the database cannot read them, and an attacker who can write to the tables cannot pass
+//! one row off as another.
 //!
 //! [`Aes256GcmCipher`] encrypts each state under a key of its aggregate, derived from a master key of a [`KeyRing`], and
 //! binds it to its row: a state that is moved to another row, version, topic, aggregate or application is refused. What
-//! a cipher of your own has to keep to stands at [`Cipher`].
+//! a cipher of your own has to guarantee is documented at [`Cipher`].
 //!
-//! | who | can | is |
+//! | attacker | can | result |
 //! |---|---|---|
-//! | the thief of a backup, a disk, a replica | read rows | kept out |
-//! | whoever can write to the tables | change, swap, move, replay states | found out when the row is read; a row that is removed is not |
-//! | whoever can run code in the process | read the keys | not kept out |
+//! | a thief of a backup, a disk or a replica | read rows | learns nothing of the states |
+//! | somebody with write access to the tables | change, swap, move or replay states | is noticed when the row is read; the removal of a row is not |
+//! | somebody who runs code in the process | read the keys | is not stopped |
 //!
-//! Not hidden are IDs, versions, topics, the number of events and the sizes of states: compression makes sizes tell more.
+//! IDs, versions, topics, the number of events and the sizes of states are not hidden. With compression, a size tells more
+//! about the content.
 //! Processes that hold keys should run without core dumps.
 
 #[cfg(feature = "encryption")]
@@ -129,32 +131,32 @@ impl fmt::Display for RecordKind {
 ///
 /// # Contract
 ///
-/// - What is sealed in a context opens in an equal one, and in no other: then it is an error.
-/// - The first byte of what is sealed is that of [`format`](Self::format).
-/// - Bytes that were not sealed by it, or were changed, are an error: never another plaintext, never a panic.
-/// - No error says more than its kind, and nothing prints a key.
+/// - A state that was sealed in a context can be opened in an equal context. In any other context, opening is an error.
+/// - The first byte of a sealed state is that of [`format`](Self::format).
+/// - Bytes that the cipher did not seal, or that were changed, are an error. They never give another plaintext or a panic.
+/// - An error tells its kind only, and nothing prints a key.
 pub trait Cipher: fmt::Debug + Send + Sync + 'static {
-    /// The first byte of everything that this cipher seals.
+    /// The first byte of every state that this cipher seals.
     fn format(&self) -> StateFormat;
 
     /// Encrypts `plaintext` and binds it to `context`.
     ///
     /// # Errors
     ///
-    /// [`CipherError`] when there is no randomness or the key has been used too often.
+    /// [`CipherError`] if the system gives no random bytes or the key has been used too often.
     fn seal(&self, context: &SealContext<'_>, plaintext: &[u8]) -> Result<Vec<u8>, CipherError>;
 
-    /// Decrypts what was sealed in `context`.
+    /// Decrypts a state that was sealed in `context`.
     ///
     /// # Errors
     ///
-    /// [`CipherError`] when it was not, or not with a key that is there.
+    /// [`CipherError`] if the state was not sealed in `context`, or its key is not in the key ring.
     fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Plaintext, CipherError>;
 }
 
 #[cfg(feature = "encryption")]
 impl RecordKind {
-    /// The number that ciphertexts are bound to.
+    /// Returns the number that ciphertexts are bound to.
     const fn code(self) -> u8 {
         match self {
             Self::Event => 1,

@@ -1,4 +1,4 @@
-//! Smaller states.
+//! Compression of states.
 
 #[cfg(feature = "zstd")]
 mod dictionary;
@@ -22,32 +22,32 @@ pub use self::{
 };
 use crate::StateFormat;
 
-/// Makes states smaller, and as they were.
+/// A compression algorithm for states.
 ///
 /// # Contract
 ///
-/// - What has been compressed is decompressed to the same bytes, also by later versions of the program: what is needed
-///   for it beyond the bytes, such as a dictionary, is named by them.
-/// - Decompressing takes no more memory than in proportion to its limit, whatever the bytes are.
+/// - Decompressing returns exactly the bytes that were compressed, also in later versions of the program. If it needs
+///   anything else, such as a dictionary, the compressed bytes name it.
+/// - Decompressing never takes more memory than its limit allows, even if the bytes were made by an attacker.
 pub trait Compressor: fmt::Debug + Send + Sync + 'static {
-    /// Its name in messages.
+    /// The name of the algorithm in messages.
     fn name(&self) -> &'static str;
 
-    /// What states that it has compressed begin with; it is not among the bytes that the other methods write and read.
+    /// The first byte of a state that was compressed. The other methods neither write nor read it.
     fn format(&self) -> StateFormat;
 
-    /// Writes what `plain` becomes behind what is in `compressed`.
+    /// Compresses `plain` and appends the result to `compressed`.
     ///
     /// # Errors
     ///
-    /// [`CompressorError`] when it cannot be done.
+    /// [`CompressorError`] if the bytes cannot be compressed.
     fn compress(&self, plain: &[u8], compressed: &mut Vec<u8>) -> Result<(), CompressorError>;
 
-    /// The bytes that have become `compressed`: at most `limit`.
+    /// Decompresses `compressed` to at most `limit` bytes.
     ///
     /// # Errors
     ///
-    /// [`CompressorError::TooLarge`] when they are more than `limit`, [`CompressorError::Damaged`] when nothing can become
-    /// `compressed`, [`CompressorError::UnknownDictionary`] when something is missing for it.
+    /// [`CompressorError::TooLarge`] if the result has more than `limit` bytes, [`CompressorError::Damaged`] if `compressed`
+    /// was not written by this algorithm, and [`CompressorError::UnknownDictionary`] if the dictionary is missing.
     fn decompress(&self, compressed: &[u8], limit: usize) -> Result<Vec<u8>, CompressorError>;
 }

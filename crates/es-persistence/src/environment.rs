@@ -1,4 +1,4 @@
-//! Configuration by names and values.
+//! Settings by names and values.
 
 mod variable;
 
@@ -8,8 +8,8 @@ pub use self::variable::Variable;
 
 /// The settings of one application.
 ///
-/// The value of key `K` for the application `N` is that of `N_K`, with `N` in capitals, or else that of `K`: so that
-/// several applications share a process.
+/// A key `K` is looked up as `N_K` first, where `N` is the name of the application in capitals, and then as `K`. So several
+/// applications can have different settings in one process.
 ///
 /// ```
 /// use es_persistence::Environment;
@@ -28,35 +28,35 @@ pub struct Environment {
     values: BTreeMap<String, String>,
 }
 
-/// A setting has a value that it cannot have, or none where one is needed.
+/// A setting is missing or has an invalid value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvironmentError {
     /// The setting has no value.
     #[error("{key} is not set: {advice}")]
     Missing {
-        /// Which setting.
+        /// The key of the setting.
         key: String,
-        /// What to set it to.
+        /// What to set the key to.
         advice: &'static str,
     },
-    /// The setting has a value that it cannot have.
+    /// The value of the setting is invalid.
     #[error("{key} is {value:?}, which is not {allowed}")]
     Invalid {
-        /// Which setting.
+        /// The key of the setting.
         key: String,
-        /// Its value; stars when it is a secret.
+        /// The value; stars if it is a secret.
         value: String,
-        /// The values that it can have.
+        /// The valid values.
         allowed: String,
     },
 }
 
-/// Words in the name of a key whose value is never shown.
+/// A key with one of these words in its name holds a secret, and its value is never shown.
 const SECRET: [&str; 5] = ["KEY", "PASSWORD", "SALT", "SECRET", "URL"];
 
 impl Environment {
-    /// No settings yet, for the application `name`.
+    /// Makes an environment without settings for the application `name`.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
@@ -67,9 +67,9 @@ impl Environment {
         }
     }
 
-    /// The settings in the environment variables of this process, for the application `name`.
+    /// Reads the environment variables of this process, for the application `name`.
     ///
-    /// Variables whose name or value is no Unicode are left out.
+    /// A variable whose name or value is not valid Unicode is left out.
     #[must_use]
     pub fn from_process(name: impl Into<String>) -> Self {
         let unicode =
@@ -80,19 +80,19 @@ impl Environment {
         }
     }
 
-    /// Sets `key` to `value`, in place of what it was.
+    /// Sets `key` to `value`, and replaces an earlier value.
     #[must_use]
     pub fn with(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.values.insert(key.into(), value.into());
         self
     }
 
-    /// The application's name.
+    /// Returns the name of the application.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The same settings for another application.
+    /// Returns the same settings for another application.
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self {
@@ -101,17 +101,17 @@ impl Environment {
         }
     }
 
-    /// The value of `key` for this application.
+    /// Returns the value of `key` for this application.
     pub fn get(&self, key: &str) -> Option<&str> {
         let own = self.values.get(&format!("{}_{key}", self.prefix));
         own.or_else(|| self.values.get(key)).map(String::as_str)
     }
 
-    /// The value of `key`, which must have one.
+    /// Returns the value of `key`, which must be set.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Missing`], with `advice`, when the key has no value or an empty one.
+    /// [`EnvironmentError::Missing`], with `advice`, if the key is not set or its value is empty.
     pub fn require(&self, key: &str, advice: &'static str) -> Result<&str, EnvironmentError> {
         self.get(key)
             .filter(|value| !value.is_empty())
@@ -121,11 +121,11 @@ impl Environment {
             })
     }
 
-    /// The value of a switch: `y`, `yes`, `t`, `true`, `on` and `1`, or `n`, `no`, `f`, `false`, `off` and `0`, in any case.
+    /// Reads a switch: `y`, `yes`, `t`, `true`, `on` and `1`, or `n`, `no`, `f`, `false`, `off` and `0`, in any case.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Invalid`] when the value is none of these.
+    /// [`EnvironmentError::Invalid`] if the value is none of these.
     pub fn flag(&self, key: &str, default: bool) -> Result<bool, EnvironmentError> {
         let Some(value) = self.get(key) else { return Ok(default) };
         match value.to_ascii_lowercase().as_str() {
@@ -135,11 +135,11 @@ impl Environment {
         }
     }
 
-    /// The value of `key` as a number or another type that has a text, or `None` when it is not set or empty.
+    /// Parses the value of `key`. Returns `None` if it is not set or empty.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Invalid`], with `allowed`, when the value is no such text.
+    /// [`EnvironmentError::Invalid`], with `allowed`, if the value cannot be parsed.
     pub fn parse<T: FromStr>(&self, key: &str, allowed: &str) -> Result<Option<T>, EnvironmentError> {
         match self.get(key).map(str::trim) {
             None | Some("") => Ok(None),
@@ -147,7 +147,7 @@ impl Environment {
         }
     }
 
-    /// The error that says that the value of `key` is not `allowed`.
+    /// Returns the error that the value of `key` is not `allowed`.
     pub fn invalid(&self, key: &str, allowed: impl Into<String>) -> EnvironmentError {
         let value = self.get(key).unwrap_or_default();
         EnvironmentError::Invalid {
@@ -167,7 +167,7 @@ fn shown<'a>(key: &str, value: &'a str) -> &'a str {
     }
 }
 
-/// Prints the values of this library's keys; those of secrets, and what other programs keep there, are left out.
+/// Prints the values of this library's keys, but no secrets and no keys of other programs.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ours = self.values.iter().filter(|(key, _)| self.is_ours(key));

@@ -1,4 +1,4 @@
-//! Values to bytes and back.
+//! The formats of states: values to bytes and back.
 
 mod checked;
 mod difference;
@@ -20,13 +20,13 @@ pub use self::{
 };
 use crate::StateFormat;
 
-/// The form in which the states of events are written.
+/// The format in which states are written.
 ///
-/// The two of this library are dispatched statically. One of your own is a [`Transcode`], and costs a virtual call for
-/// each value in an event.
+/// JSON and MessagePack are dispatched statically. A format of your own implements [`Transcode`] and costs a virtual call
+/// for each value in an event.
 ///
-/// What can be in an event is what `serde` can write: there is nothing to register. A UUID, a decimal number, a time or a
-/// value object of your own has one form in text formats and may have another in compact ones:
+/// An event may hold every type that implements serde's traits; nothing has to be registered. A UUID, a decimal number, a
+/// time or a value object of your own may have one form in text formats and another in compact formats:
 ///
 /// ```
 /// use es_persistence::Transcoder;
@@ -56,20 +56,20 @@ use crate::StateFormat;
 pub enum Transcoder {
     /// JSON (RFC 8259): UTF-8, no white space, fields in the order of their definition.
     ///
-    /// JSON has no NaN and no infinity: such a float is refused. All others come back to the last bit.
+    /// JSON has no NaN and no infinities, so these floats are refused. All other floats are read back exactly.
     #[default]
     Json,
-    /// MessagePack: fields by name, so that events can change as with JSON. What has a text in JSON has the same text
-    /// here; the text of a UUID takes 18 bytes, and the text of a timestamp takes 10. Integers above 64 bits, UUIDs and
-    /// timestamps are extensions (types 2 and 3, 1, and -1).
+    /// MessagePack. Fields are written with their names, so that events can evolve as with JSON. A value that is a text in
+    /// JSON is the same text in MessagePack; the text of a UUID takes 18 bytes, and the text of a timestamp takes 10.
+    /// Integers above 64 bits, UUIDs and timestamps are extensions (types 2 and 3, 1, and -1).
     #[cfg(feature = "messagepack")]
     MessagePack,
-    /// Another form.
+    /// A format of your own.
     Own(Arc<dyn Transcode>),
 }
 
 impl Transcoder {
-    /// Its name in messages.
+    /// Returns the name of the format in messages.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -79,7 +79,7 @@ impl Transcoder {
         }
     }
 
-    /// What states begin with, or `None` for JSON.
+    /// Returns the first byte of states, or `None` for JSON, which has none.
     pub fn format(&self) -> Option<StateFormat> {
         match self {
             Self::Json => None,
@@ -89,7 +89,7 @@ impl Transcoder {
         }
     }
 
-    /// Writes `value`, without the state's first byte.
+    /// Writes `value` without the first byte of a state.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Transcoder {
         Ok(bytes)
     }
 
-    /// Writes `value` as a state, behind what the format begins with.
+    /// Writes `value` as a state, with its first byte.
     pub(crate) fn encode_state<T: Serialize + ?Sized>(&self, value: &T) -> Result<Encoded, TranscoderError> {
         let mut bytes = Vec::with_capacity(CAPACITY);
         bytes.extend(self.format().map(StateFormat::byte));
@@ -109,8 +109,8 @@ impl Transcoder {
         Ok(Encoded { bytes, is_doubtful })
     }
 
-    /// Writes `value` behind what is in `bytes`, and returns `true` if it is doubtful that it can be read back: only
-    /// [`check_round_trip`](Self::check_round_trip) tells.
+    /// Appends `value` to `bytes`. Returns `true` if only [`check_round_trip`](Self::check_round_trip) can tell whether the
+    /// value can be read back.
     pub(crate) fn append<T: Serialize + ?Sized>(
         &self,
         value: &T,
@@ -130,11 +130,11 @@ impl Transcoder {
         }
     }
 
-    /// Reads what `seed` describes, from bytes without the state's first one.
+    /// Reads a value with `seed` from the bytes of a state without the first byte.
     ///
     /// # Errors
     ///
-    /// [`TranscoderError`] when the bytes are not the whole of one such value.
+    /// [`TranscoderError`] if the bytes are not exactly one such value.
     pub fn decode<'de, S: DeserializeSeed<'de>>(&self, seed: S, bytes: &'de [u8]) -> Result<S::Value, TranscoderError> {
         match self {
             Self::Json => json::decode(seed, bytes).map_err(TranscoderError::json),
@@ -148,8 +148,8 @@ impl Transcoder {
         }
     }
 
-    /// Reads what `seed` describes. What cannot be read straight is read by way of a state: a state knows the field at which
-    /// it fails, and it has numbers inside of tagged enums that `serde_json` hides there if any crate of the program has
+    /// Reads a value with `seed`. If reading fails, it is repeated by way of a [`State`]: a state knows the field at which
+    /// reading fails, and it reads numbers inside of tagged enums, which `serde_json` cannot if any crate of the program has
     /// turned on its feature `arbitrary_precision`.
     pub(crate) fn decode_thoroughly<S, T>(&self, seed: impl Fn() -> S, bytes: &[u8]) -> Result<T, TranscoderError>
     where
@@ -166,8 +166,8 @@ impl Transcoder {
         read.map_err(|by_state| error.at(by_state.field()))
     }
 
-    /// Checks that `bytes`, which were written from a value, are read by `seed` as that value: `rewrite` writes the same
-    /// again, apart from the order of maps and sets. Returns the value that was read.
+    /// Checks that `seed` reads `bytes` as the value that they were written from. The value that was read is written with
+    /// `rewrite` and compared, apart from the order of maps and sets. Returns the value that was read.
     pub(crate) fn check_round_trip<S, T>(
         &self,
         bytes: &[u8],
@@ -185,18 +185,18 @@ impl Transcoder {
             return Ok(read);
         }
         let (Ok(before), Ok(after)) = (self.decode_state(bytes), self.decode_state(&again)) else {
-            // Another's format may need the type for reading: nothing more can be found out.
+            // A user's own format may need the type for reading, so that the check ends here.
             return Ok(read);
         };
         let difference = difference::difference(&before, &after);
         difference.map_or(Ok(read), |path| Err(TranscoderError::changed(self.name(), &path)))
     }
 
-    /// Reads a value without its type, as upcasters take it: exactly, for every value that an event can hold.
+    /// Reads a value without its type, as upcasters take it. Every value that an event can hold is read exactly.
     ///
     /// # Errors
     ///
-    /// [`TranscoderError`] when the bytes are not the whole of one value.
+    /// [`TranscoderError`] if the bytes are not exactly one value.
     pub fn decode_state(&self, bytes: &[u8]) -> Result<State, TranscoderError> {
         match self {
             Self::Json => json::decode_state(bytes).map_err(TranscoderError::json),
@@ -209,18 +209,18 @@ impl Transcoder {
     }
 }
 
-/// A value that was written.
+/// The bytes of a value.
 #[derive(Debug)]
 pub(crate) struct Encoded {
     pub(crate) bytes: Vec<u8>,
-    /// Only [`check_round_trip`](Transcoder::check_round_trip) tells whether it can be read back.
+    /// `true` if only [`check_round_trip`](Transcoder::check_round_trip) can tell whether the value can be read back.
     pub(crate) is_doubtful: bool,
 }
 
-/// Most events fit in.
+/// The initial capacity in bytes. Most events fit in.
 const CAPACITY: usize = 160;
 
-/// How many levels deep values may be nested: as deep as `serde_json` reads.
+/// The greatest depth of nested values, which is that of `serde_json`.
 const MAX_DEPTH: usize = 127;
 
 impl fmt::Display for Transcoder {
@@ -229,12 +229,12 @@ impl fmt::Display for Transcoder {
     }
 }
 
-/// A text names none of the transcoders of this library.
+/// A text is not the name of a transcoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no transcoder has this name")]
 pub struct UnknownTranscoder;
 
-/// Reads the values of `TRANSCODER_TOPIC`: `json` and `messagepack`, in any case, and the reference's name for JSON.
+/// Parses a value of `TRANSCODER_TOPIC`: `json` or `messagepack`, in any case, or the Python library's name for JSON.
 impl FromStr for Transcoder {
     type Err = UnknownTranscoder;
 

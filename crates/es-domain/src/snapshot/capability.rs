@@ -1,4 +1,4 @@
-//! Which aggregates have snapshots.
+//! Detection of aggregates that can have snapshots.
 
 use std::marker::PhantomData;
 
@@ -6,24 +6,24 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Aggregate;
 
-/// Something to do with an aggregate that has snapshots; see [`Aggregate::with_snapshots`].
+/// An operation on an aggregate type that has snapshots; see [`Aggregate::with_snapshots`].
 pub trait SnapshotVisitor<A: Aggregate> {
-    /// What comes of it.
+    /// The result of the operation.
     type Output;
 
-    /// Does it.
+    /// Carries out the operation.
     fn visit(self) -> Self::Output
     where
         A: Serialize + DeserializeOwned;
 }
 
-/// Finds out whether `A` can be written and read: the method of the first trait is taken where it is there, because it
-/// needs one reference less.
+/// Detects whether `A` can be written and read. The compiler prefers the method of the first trait if `A` has it, because
+/// that method needs one reference less.
 #[derive(Debug)]
 pub struct Snapshots<A>(PhantomData<A>);
 
 impl<A> Snapshots<A> {
-    /// Finds out.
+    /// Makes a detector.
     #[expect(clippy::new_without_default, reason = "only the macros call it")]
     pub const fn new() -> Self {
         Self(PhantomData)
@@ -32,7 +32,7 @@ impl<A> Snapshots<A> {
 
 /// An aggregate that can be written and read.
 pub trait HasSnapshots<A: Aggregate> {
-    /// Lets `visitor` do its work.
+    /// Carries out the operation of `visitor`.
     fn visit<V: SnapshotVisitor<A>>(&self, visitor: V) -> Option<V::Output>;
 }
 
@@ -42,7 +42,7 @@ impl<A: Aggregate + Serialize + DeserializeOwned> HasSnapshots<A> for Snapshots<
     }
 }
 
-/// Any aggregate.
+/// An aggregate of any type.
 pub trait HasNoSnapshots<A: Aggregate> {
     /// Does nothing.
     fn visit<V: SnapshotVisitor<A>>(&self, visitor: V) -> Option<V::Output>;

@@ -1,4 +1,4 @@
-//! Snapshots of any version.
+//! Deserialization of snapshots of any version.
 
 use std::{fmt, marker::PhantomData};
 
@@ -35,7 +35,7 @@ enum Field {
     Unknown,
 }
 
-/// A state that was read.
+/// A state as it was read.
 enum Read<A> {
     UpToDate(A),
     Older(State),
@@ -72,7 +72,7 @@ impl<'de, A: Aggregate + DeserializeOwned> Visitor<'de> for SnapshotVisitor<A> {
     }
 }
 
-/// The error with its causes, because a format keeps nothing but a text.
+/// Returns the text of the error with its causes, because the error of a format holds only a text.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let causes: Vec<String> = causes.map(ToString::to_string).collect();

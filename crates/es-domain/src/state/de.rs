@@ -1,4 +1,4 @@
-//! States from formats, and values from states.
+//! Deserialization: states from formats, and values from states.
 
 use std::{fmt, vec};
 
@@ -16,7 +16,7 @@ use super::{
     variant::Variant,
 };
 
-/// The key under which `serde_json` hides the text of a number, if any crate of the program has turned on its feature
+/// The key under which `serde_json` passes on the text of a number, if any crate of the program has turned on its feature
 /// `arbitrary_precision`.
 const NUMBER: &str = "$serde_json::private::Number";
 
@@ -155,7 +155,7 @@ impl StateDeserializer {
         }
     }
 
-    /// Reads bytes as a list of numbers, if that is what is wanted.
+    /// Reads bytes as a list of numbers, for visitors that want a list.
     fn visit_seq<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, StateError> {
         match self.state {
             State::Bytes(bytes) => visitor.visit_seq(SeqDeserializer::<_, StateError>::new(bytes.into_iter())),
@@ -324,7 +324,7 @@ struct Entries {
 }
 
 impl Entries {
-    /// Only the name of a field may stand in an error: a key of a map is content.
+    /// An error may contain the name of a field, but not the key of a map, which is content.
     fn step(&self, key: &State) -> Step {
         let name = self.names.iter().find(|name| key.is_text(name));
         name.map_or(Step::Value, |name| Step::Field(name))

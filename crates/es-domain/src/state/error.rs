@@ -1,4 +1,4 @@
-//! Why a value has no state, or a state no value.
+//! Errors of states.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use serde::{Deserializer, de::Visitor, forward_to_deserialize_any};
 
 use super::{State, StateDeserializer, StateError};
 
-/// Reads the key of a map. A text is read as what it is the text of, as JSON's readers do it.
+/// Reads the key of a map. A text is parsed as the wanted type, as JSON's readers do it.
 pub(super) struct KeyDeserializer(pub(super) StateDeserializer);
 
 macro_rules! parsed {

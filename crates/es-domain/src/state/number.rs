@@ -1,4 +1,4 @@
-//! Numbers, exactly.
+//! Exact numbers.
 
 use serde::{Serializer, de::Visitor};
 
@@ -7,7 +7,7 @@ use super::{State, StateError};
 /// Reads a number as JSON writes it.
 pub(super) fn parse(text: &str) -> Option<State> {
     let is_integer = !text.contains(['.', 'e', 'E']);
-    // JSON's readers take it for the float, because integers have no negative zero.
+    // JSON's readers read it as a float, because integers have no negative zero.
     if is_integer && text != "-0" {
         if let Ok(value) = text.parse::<i128>() {
             return Some(State::Integer(value));

@@ -1,4 +1,4 @@
-//! What a state holds, and states of plain values.
+//! Reading the parts of a state, and states of plain values.
 
 use super::State;
 

@@ -1,4 +1,4 @@
-//! Values to states, and states to formats.
+//! Serialization: values to states, and states to formats.
 
 use serde::{
     Serialize, Serializer,

@@ -1,4 +1,4 @@
-//! Variants of enums, as states have them: a name, or a map of a name and a value.
+//! Variants of enums in states: a name, or a map with a name and a value.
 
 use serde::{
     Deserialize as _, Deserializer as _,
@@ -7,7 +7,7 @@ use serde::{
 
 use super::{State, StateDeserializer, StateError};
 
-/// A variant: its name, and what it holds.
+/// A variant: its name and its content.
 pub(super) struct Variant {
     name: StateDeserializer,
     value: Option<StateDeserializer>,
@@ -42,7 +42,7 @@ impl<'de> EnumAccess<'de> for Variant {
     }
 }
 
-/// What a variant holds, or `None` if only its name was stored.
+/// The content of a variant, or `None` if only its name was stored.
 pub(super) struct VariantValue(Option<StateDeserializer>);
 
 impl VariantValue {

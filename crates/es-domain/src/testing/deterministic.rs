@@ -1,4 +1,4 @@
-//! Times and IDs that are the same each time.
+//! Times and IDs that are the same in each run.
 
 use std::sync::{
     Arc,
@@ -12,10 +12,10 @@ use crate::{Clock, IdSource, Timestamp, with_clock, with_id_source};
 /// 2000-01-01T00:00:00Z, in microseconds.
 const START: i64 = 946_684_800_000_000;
 
-/// A clock that goes one second forward at each look, and IDs that are counted.
+/// A clock that advances by one second each time it is read, and IDs that are counted.
 ///
-/// Clones share both, so that no ID comes twice. Give clones to a [`Scope`](crate::Scope) or to an application for tests
-/// that await.
+/// Clones share the clock and the counter, so that no ID is made twice. In tests that await, give clones to a
+/// [`Scope`](crate::Scope) or to an application.
 #[derive(Clone, Debug, Default)]
 pub struct Deterministic {
     looks: Arc<AtomicI64>,
@@ -23,7 +23,7 @@ pub struct Deterministic {
 }
 
 impl Deterministic {
-    /// A clock that stands at 2000-01-01T00:00:00Z, and IDs that begin with 1.
+    /// Makes a clock that begins at 2000-01-01T00:00:00Z, and IDs that begin with 1.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -53,7 +53,7 @@ impl IdSource for Deterministic {
     }
 }
 
-/// Runs `body` with a clock and IDs that are the same each time: two runs give the same bytes.
+/// Runs `body` with a clock and IDs that are the same in each run, so that two runs give the same bytes.
 ///
 /// ```
 /// use es_domain::{Stamp, testing::deterministic};

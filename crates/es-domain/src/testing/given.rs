@@ -1,4 +1,4 @@
-//! What a test begins with.
+//! The beginning of a test: the events that have happened.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Deterministic, When, picture::Picture};
 use crate::{Aggregate, AggregateId, DomainEvent, OriginatorId, Outcome, Stamp};
 
-/// The events of an aggregate, before something is done to it.
+/// The events of an aggregate before the command under test.
 #[derive(Debug)]
 #[must_use = "a test goes on with `when`"]
 pub struct Given<A: Aggregate> {
@@ -15,12 +15,12 @@ pub struct Given<A: Aggregate> {
     events: Vec<A::Event>,
 }
 
-/// No aggregate yet.
+/// The beginning of a test of a command that makes an aggregate.
 #[derive(Debug)]
 #[must_use = "a test goes on with `when`"]
 pub struct GivenNothing(());
 
-/// Begins a test with an aggregate to which `events` have happened.
+/// Begins a test with an aggregate that has these `events`.
 pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<A> {
     Given {
         id: id_for_tests(),
@@ -33,7 +33,7 @@ pub const fn given_nothing() -> GivenNothing {
     GivenNothing(())
 }
 
-/// An ID of whichever kind the aggregate has.
+/// Returns an ID of the kind that the aggregate has.
 fn id_for_tests<I: AggregateId>() -> I {
     let uuid = OriginatorId::Uuid(Uuid::from_u128(0x7000_8000_0000_0000_0000));
     let text = OriginatorId::of_text::<I::Aggregate>("given");
@@ -44,18 +44,18 @@ fn id_for_tests<I: AggregateId>() -> I {
 }
 
 impl<A: Aggregate> Given<A> {
-    /// Gives the aggregate this ID, where it matters.
+    /// Sets the ID of the aggregate, for tests in which it matters.
     pub fn with_id(self, id: A::Id) -> Self {
         Self { id, ..self }
     }
 
-    /// Does something to the aggregate.
+    /// Calls `command` with the aggregate.
     ///
     /// Times and IDs are the same each time, see [`Deterministic`].
     ///
     /// # Panics
     ///
-    /// When the events do not follow from each other, or there are none.
+    /// If the aggregate cannot be made from the events, or there are no events.
     #[track_caller]
     pub fn when<R>(self, command: impl FnOnce(&mut A) -> R) -> When<A, R::Error>
     where
@@ -71,7 +71,7 @@ impl<A: Aggregate> Given<A> {
         When::new(Some(aggregate), Some(before), outcome.map(drop))
     }
 
-    /// Returns the aggregate, or why the given events do not make one.
+    /// Returns the aggregate, or the reason why the given events do not make one.
     fn replayed(self) -> Result<A, String> {
         if self.events.is_empty() {
             let advice = "write `given_nothing().when(|| …)` to test what makes one";
@@ -88,7 +88,7 @@ impl<A: Aggregate> Given<A> {
 }
 
 impl GivenNothing {
-    /// Makes an aggregate.
+    /// Calls `command`, which makes an aggregate.
     ///
     /// Times and IDs are the same each time, see [`Deterministic`].
     pub fn when<R>(self, command: impl FnOnce() -> R) -> When<R::Value, R::Error>
@@ -102,7 +102,7 @@ impl GivenNothing {
     }
 }
 
-/// The error with its causes.
+/// Returns the text of the error with its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let causes: Vec<String> = causes.map(ToString::to_string).collect();

@@ -11,15 +11,15 @@ use crate::Aggregate;
 /// The environment variable that asks for a new file.
 const VARIABLE: &str = "ES_EVENTS_LOCK";
 
-/// Checks that the events of `A` are those in the file at `path`: topics, aliases, versions and shapes, and the topics of
-/// retired events.
+/// Checks that the events of `A` are as the file at `path` records them: their topics, aliases, versions and shapes, and
+/// the topics of retired events.
 ///
-/// A missing file is written; add it to the repository. Where the environment variable `CI` is set, a missing file is a
-/// failure, because nobody would commit it. When an event has changed, the check fails and says what to do: to give the
-/// event an upcaster or an alias, or, where stored events can be read without one, to write the file anew with the
-/// environment variable `ES_EVENTS_LOCK=accept`. A relative path begins where tests run, at the package's root.
+/// If the file is missing, it is written; commit it. If the environment variable `CI` is set, a missing file is a failure
+/// instead, because nobody would commit it there. If an event has changed, the check fails and says what to do: give the
+/// event an upcaster or an alias, or, if stored events can be read without one, set the environment variable
+/// `ES_EVENTS_LOCK=accept` to write the file anew. A relative path begins at the package's root, where tests run.
 ///
-/// The shapes come from the `Deserialize` of the events: what it asks a format for is what stored events have to hold.
+/// The shapes are derived from the `Deserialize` of the events: they list what it asks a format for.
 ///
 /// ```
 /// # use es_domain::prelude::*;
@@ -51,14 +51,14 @@ pub fn assert_events_locked<A: Aggregate>(path: impl AsRef<Path>) {
     }
 }
 
-/// When the file is written.
+/// The condition under which the file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
-    /// If it is missing.
+    /// It is written if it is missing.
     Missing,
-    /// Never: it would be lost with the machine that runs the tests.
+    /// It is never written, because it would be lost with the machine that runs the tests.
     Never,
-    /// Always, because the user has accepted what has changed.
+    /// It is always written, because the user has accepted the changes.
     Accept,
 }
 

@@ -1,4 +1,4 @@
-//! What can be seen of an aggregate's state.
+//! Comparable pictures of an aggregate's state.
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,7 +12,7 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// Takes a picture. That the body of an event has failed is not part of it.
+    /// Takes a picture. Whether the body of an event has failed is not part of it.
     pub(super) fn of<A: Aggregate>(aggregate: &mut A) -> Self {
         let is_tainted = aggregate.root().is_tainted();
         aggregate.root_mut().set_tainted(false);

@@ -1,4 +1,4 @@
-//! Events and snapshots that come back as they were.
+//! Checks that events and snapshots are read back as they were written.
 
 mod stored;
 
@@ -9,10 +9,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use self::stored::{FORMATS, Format};
 use crate::{Aggregate, Event, Snapshot, State};
 
-/// Checks that each of `events` comes back from JSON and from MessagePack as it was stored.
+/// Checks that each of `events` is read back from JSON and from MessagePack as it was written.
 ///
-/// Give it one event of each kind, with the values that are at the edge of what your types allow. The check fails for what
-/// is lost or cannot be read: NaN and infinities, `Some(None)`, fields with `#[serde(skip)]`, fields that are left out
+/// Give it one event of each kind, with values at the limits of what your types allow. The check fails for values that are
+/// lost or cannot be read: NaN and infinities, `Some(None)`, fields with `#[serde(skip)]`, fields that are left out
 /// when they are written and have no default, maps whose keys JSON lacks, integers above 64 bits inside of tagged enums,
 /// values that are nested more than 127 levels deep.
 ///
@@ -40,7 +40,7 @@ use crate::{Aggregate, Event, Snapshot, State};
 ///
 /// # Panics
 ///
-/// If an event does not come back as it was; the message names the format and the field.
+/// If an event is read back as another value. The message names the format and the field.
 #[track_caller]
 pub fn assert_events_round_trip<E: Event + PartialEq>(events: impl IntoIterator<Item = E>) {
     for event in events {
@@ -50,10 +50,10 @@ pub fn assert_events_round_trip<E: Event + PartialEq>(events: impl IntoIterator<
     }
 }
 
-/// Checks that a snapshot of `aggregate` comes back from JSON and from MessagePack as the same aggregate.
+/// Checks that a snapshot of `aggregate` is read back from JSON and from MessagePack as the same aggregate.
 ///
-/// So it finds the fields that a snapshot loses, such as those with `#[serde(skip)]`: an aggregate that was read from a
-/// snapshot would not have them, and one that was read from its events would. Pending events count as saved.
+/// The check finds fields that a snapshot loses, such as fields with `#[serde(skip)]`. An aggregate that is read from a
+/// snapshot would lack them, although an aggregate that is read from its events would not. Pending events count as saved.
 ///
 /// ```should_panic
 /// use es_domain::{prelude::*, testing::assert_snapshot_round_trips};

@@ -1,22 +1,22 @@
-//! What a test ends with.
+//! The end of a test: the expectations.
 
 use std::fmt;
 
 use super::{picture::Picture, table};
 use crate::{Aggregate, DomainEvent, State, TriggerErrorKind};
 
-/// What has come of a command.
+/// The result of a command.
 #[derive(Debug)]
 #[must_use = "nothing is checked before `then`, `then_nothing`, `then_error`, `then_refused` or `then_state`"]
 pub struct When<A, E> {
-    /// `None` when the command made none.
+    /// `None` if the command has not made one.
     aggregate: Option<A>,
-    /// `None` when there was none before the command.
+    /// `None` if there was no aggregate before the command.
     before: Option<Picture>,
     outcome: Result<(), E>,
 }
 
-/// An aggregate of which something has been checked.
+/// An aggregate after a successful check.
 #[derive(Debug)]
 pub struct Then<A>(Option<A>);
 
@@ -29,11 +29,11 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         }
     }
 
-    /// Checks that the command has succeeded and that these events, and no others, have come of it.
+    /// Checks that the command has succeeded and has triggered exactly these events.
     ///
     /// # Panics
     ///
-    /// Otherwise, with both side by side.
+    /// If the command failed or triggered other events. The message shows both side by side.
     #[track_caller]
     pub fn then(self, expected: impl IntoIterator<Item = A::Event>) -> Then<A> {
         let expected: Vec<A::Event> = expected.into_iter().collect();
@@ -57,11 +57,11 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         Then(self.aggregate)
     }
 
-    /// Checks that the command has succeeded without an event.
+    /// Checks that the command has succeeded and has triggered no event.
     ///
     /// # Panics
     ///
-    /// Otherwise.
+    /// If the command failed or triggered an event.
     #[track_caller]
     pub fn then_nothing(self) -> Then<A> {
         self.then([])
@@ -74,7 +74,7 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
     ///
     /// # Panics
     ///
-    /// Otherwise.
+    /// If the command succeeded, failed with another error, or changed the aggregate.
     #[track_caller]
     pub fn then_error(mut self, expected: E) -> Then<A>
     where
@@ -97,7 +97,7 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         Then(self.aggregate)
     }
 
-    /// Says what a command that has failed has changed nevertheless.
+    /// Returns a message if the failed command has changed the aggregate.
     fn change(&mut self) -> Option<String> {
         if !self.events().is_empty() {
             let events = self.beside(&[]);
@@ -115,12 +115,12 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         })
     }
 
-    /// Checks that an event was refused because it could not happen then, such as one after the end of the aggregate's
-    /// life.
+    /// Checks that an event was refused because it could not happen in the state of the aggregate, such as an event after the
+    /// end of its life.
     ///
     /// # Panics
     ///
-    /// Otherwise.
+    /// If no event was refused, or it was refused for another reason.
     #[track_caller]
     pub fn then_refused(self, expected: TriggerErrorKind) -> Then<A> {
         let refusal = self.aggregate.as_ref().and_then(|aggregate| aggregate.root().refusal());
@@ -133,11 +133,11 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
         Then(self.aggregate)
     }
 
-    /// Lets `check` look at the aggregate; the command has succeeded.
+    /// Checks that the command has succeeded and calls `check` with the aggregate.
     ///
     /// # Panics
     ///
-    /// When `check` does, or the command has failed.
+    /// If `check` panics or the command failed.
     #[track_caller]
     pub fn then_state(self, check: impl FnOnce(&A)) -> Then<A> {
         if let Err(error) = &self.outcome {
@@ -157,11 +157,11 @@ impl<A: Aggregate, E: fmt::Debug> When<A, E> {
 }
 
 impl<A> Then<A> {
-    /// Lets `check` look at the aggregate.
+    /// Calls `check` with the aggregate.
     ///
     /// # Panics
     ///
-    /// When `check` does, or there is no aggregate because the command that was to make it has failed.
+    /// If `check` panics, or there is no aggregate because the command that should have made it failed.
     #[track_caller]
     #[expect(clippy::return_self_not_must_use, reason = "everything has been checked")]
     pub fn then_state(self, check: impl FnOnce(&A)) -> Self {
@@ -173,7 +173,7 @@ impl<A> Then<A> {
     }
 }
 
-/// Whether both would be stored in the same way; what cannot be stored is compared by what it prints.
+/// Returns `true` if both would be stored in the same way. Values that cannot be stored are compared by their `Debug` text.
 fn is_same<E: serde::Serialize + fmt::Debug>(one: &E, other: &E) -> bool {
     match (State::from_value(one), State::from_value(other)) {
         (Ok(one), Ok(other)) => one == other,

@@ -14,8 +14,8 @@ use crate::StateFormat;
 
 /// Encrypts by AES-256-GCM (NIST SP 800-38D) under keys that HKDF-SHA-256 (RFC 5869) derives for each aggregate.
 ///
-/// A key of its own for each aggregate keeps random nonces safe: 2³² states of one aggregate, not of all of them. The
-/// header with the key's ID is authenticated, as it is not in Tink, whose key rings this follows otherwise.
+/// Each aggregate has its own key, so that the limit for random nonces, 2³² states, holds for one aggregate and not for all
+/// of them together. The key ring follows Tink's; unlike there, the header with the key's ID is authenticated.
 ///
 /// ```
 /// use es_persistence::{
@@ -52,7 +52,7 @@ impl Aes256GcmCipher {
         }
     }
 
-    /// Takes the nonces from `randomness`: for tests. A nonce that comes twice for one aggregate gives its states away.
+    /// Takes the nonces from `randomness`, for tests. If a nonce repeats for one aggregate, an attacker can read its states.
     #[must_use]
     pub fn with_randomness(self, randomness: Arc<dyn Randomness>) -> Self {
         Self { randomness, ..self }
@@ -107,7 +107,7 @@ impl Cipher for Aes256GcmCipher {
     }
 }
 
-/// Prints the IDs of the keys, and nothing of the keys.
+/// Prints the IDs of the keys only.
 impl fmt::Debug for Aes256GcmCipher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Aes256GcmCipher")

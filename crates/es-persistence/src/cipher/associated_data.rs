@@ -1,13 +1,13 @@
-//! What a ciphertext is bound to, as bytes.
+//! The bytes that a ciphertext is bound to.
 //!
 //! Different rows have different bytes: every field has a fixed length or its length before it, and IDs that are UUIDs
-//! and those that are texts begin differently.
+//! and IDs that are texts begin differently.
 
 use es_domain::OriginatorId;
 
 use super::{SealContext, header::Header};
 
-/// What is authenticated with a ciphertext without being in it.
+/// The associated data: authenticated with the ciphertext, but not part of it.
 pub(super) fn associated_data(header: Header, context: &SealContext<'_>) -> Vec<u8> {
     let SealContext {
         application,
@@ -35,7 +35,7 @@ pub(super) fn associated_data(header: Header, context: &SealContext<'_>) -> Vec<
     bytes
 }
 
-/// What the key of an aggregate is derived by.
+/// The input that the key of an aggregate is derived from, beside the master key.
 pub(super) fn key_info(application: &str, originator_id: &OriginatorId) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(64);
     bytes.extend_from_slice(b"es/event-key/v1");

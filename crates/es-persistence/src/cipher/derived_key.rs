@@ -1,4 +1,4 @@
-//! The keys of aggregates, and those of them that have just been in use.
+//! The derived keys of aggregates, and a cache of those in use.
 
 use std::{
     collections::HashMap,
@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 
 use super::{CipherError, CipherKey, KeyId, SealContext, associated_data::key_info};
 
-/// How often one key encrypts with random nonces of 96 bits before two of them are the same with a chance of more than
-/// 2⁻³³ (NIST SP 800-38D, 8.3).
+/// The greatest number of states that one key encrypts with random nonces of 96 bits. Beyond it, the chance that two nonces
+/// are equal is greater than 2⁻³³ (NIST SP 800-38D, 8.3).
 const MOST_SEALS: u64 = 1 << 32;
 
 /// The key of one aggregate.
@@ -48,7 +48,7 @@ impl DerivedKey {
         self.key_id == key_id && *self.application == *application
     }
 
-    /// Counts one use for encrypting; the version counts too, because it has outlived other processes.
+    /// Counts one encryption. The version of the aggregate counts, too, because other processes have encrypted before.
     pub(super) fn count_seal(&self, version: u64) -> Result<(), CipherError> {
         let seals = self.seals.fetch_add(1, Ordering::Relaxed);
         if seals.max(version) >= MOST_SEALS {
@@ -58,19 +58,19 @@ impl DerivedKey {
     }
 }
 
-/// The keys that were in use last: deriving one costs more than encrypting an event.
+/// The keys that were used last. Deriving a key costs more than encrypting an event.
 pub(super) struct DerivedKeys {
     generations: Mutex<Generations>,
 }
 
-/// When the young are many, the old are forgotten, and the young are the old.
+/// When the young generation is full, it takes the place of the old one, which is dropped.
 #[derive(Default)]
 struct Generations {
     young: HashMap<OriginatorId, Arc<DerivedKey>>,
     old: HashMap<OriginatorId, Arc<DerivedKey>>,
 }
 
-/// As many keys are in a generation; each takes less than 1 KiB.
+/// The number of keys in a generation. Each key takes less than 1 KiB.
 const GENERATION: usize = 1_024;
 
 impl DerivedKeys {
@@ -80,7 +80,7 @@ impl DerivedKeys {
         }
     }
 
-    /// The key of the context's aggregate that is derived of `master`.
+    /// Returns the key of the context's aggregate, derived from `master`.
     pub(super) fn get(
         &self,
         master: &CipherKey,

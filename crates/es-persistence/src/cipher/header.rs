@@ -1,4 +1,4 @@
-//! What stands before the ciphertext.
+//! The header before a ciphertext.
 //!
 //! ```text
 //! 0   1  format = 0x01
@@ -14,10 +14,10 @@ use crate::StateFormat;
 
 /// AES-256-GCM, the key derived for each aggregate.
 const SUITE: u8 = 0x01;
-/// None is in use.
+/// No flag is in use.
 const FLAGS: u8 = 0;
 
-/// The length of what is authenticated with the ciphertext.
+/// The length of the part that is authenticated with the ciphertext.
 pub(super) const HEADER_LEN: usize = 7;
 pub(super) const NONCE_LEN: usize = 12;
 pub(super) const TAG_LEN: usize = 16;
@@ -25,7 +25,7 @@ pub(super) const TAG_LEN: usize = 16;
 pub(super) type Header = [u8; HEADER_LEN];
 pub(super) type Nonce = [u8; NONCE_LEN];
 
-/// A state that has been sealed, in parts.
+/// The parts of a sealed state.
 pub(super) struct Sealed<'a> {
     pub(super) header: Header,
     pub(super) key_id: KeyId,

@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::{Randomness as _, RandomnessError, SystemRandomness};
 
-/// A secret of 16, 24 or 32 bytes, of which the keys of aggregates are derived.
+/// A secret of 16, 24 or 32 bytes, from which the keys of aggregates are derived.
 ///
 /// It is overwritten when it is dropped, and never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CipherKey(Zeroizing<Vec<u8>>);
 
-/// A text or a number of bytes is no key. The text itself is not repeated.
+/// A text or bytes are not a key. The error does not repeat the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKey {
@@ -25,7 +25,7 @@ pub enum InvalidKey {
     Length(usize),
 }
 
-/// A new key of 16, 24 or 32 bytes, in base64 as `CIPHER_KEY` takes it.
+/// Returns a new key of 16, 24 or 32 bytes, in base64 as `CIPHER_KEY` takes it.
 ///
 /// ```
 /// use es_persistence::cipher::{CipherKey, create_key};
@@ -36,7 +36,7 @@ pub enum InvalidKey {
 ///
 /// # Errors
 ///
-/// [`CreateKeyError`] for other lengths, and when the system gives no random bytes.
+/// [`CreateKeyError`] for other lengths, and if the system gives no random bytes.
 pub fn create_key(len: usize) -> Result<Zeroizing<String>, CreateKeyError> {
     check_len(len)?;
     let mut bytes = Zeroizing::new(vec![0; len]);
@@ -44,23 +44,23 @@ pub fn create_key(len: usize) -> Result<Zeroizing<String>, CreateKeyError> {
     Ok(Zeroizing::new(STANDARD.encode(&*bytes)))
 }
 
-/// No key can be made.
+/// A key cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateKeyError {
-    /// The length is none that keys have.
+    /// Keys do not have this length.
     #[error(transparent)]
     Length(#[from] InvalidKey),
-    /// There is no randomness.
+    /// The system gives no random bytes.
     #[error(transparent)]
     Rng(#[from] RandomnessError),
 }
 
 impl CipherKey {
-    /// The key that is these bytes.
+    /// Makes a key of these bytes.
     ///
     /// # Errors
     ///
-    /// [`InvalidKey::Length`] when they are not 16, 24 or 32.
+    /// [`InvalidKey::Length`] if there are not 16, 24 or 32 bytes.
     pub fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, InvalidKey> {
         check_len(bytes.len())?;
         Ok(Self(bytes))

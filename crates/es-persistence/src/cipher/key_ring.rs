@@ -1,40 +1,40 @@
-//! Keys by their IDs, of which one encrypts.
+//! Keys by their IDs; one of them encrypts.
 
 use std::{fmt, str::FromStr};
 
 use super::{CipherKey, InvalidKey};
 
-/// What ciphertexts name the key by that they were encrypted with.
+/// The ID of a key. A ciphertext names the key that it was encrypted with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub u32);
 
-/// The keys of an application: the primary one encrypts, all decrypt.
+/// The keys of an application. The primary key encrypts, and all keys decrypt.
 ///
-/// A key is changed in two steps, so that no process meets a state that it cannot read: first all processes get the new
-/// key for decrypting (`1:OLD,2:NEW`), then it becomes the primary one (`2:NEW,1:OLD`). The old one stays as long as
-/// there are states that were encrypted with it.
+/// Change a key in two steps, so that every process can read every state: first give all processes the new key for
+/// decrypting (`1:OLD,2:NEW`), then make it the primary key (`2:NEW,1:OLD`). Keep the old key as long as there are states
+/// that were encrypted with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRing {
-    /// The first is the primary one.
+    /// The first key is the primary one.
     keys: Vec<(KeyId, CipherKey)>,
 }
 
-/// A text is no key ring. What is secret in it is not repeated.
+/// A text is not a key ring. The error repeats nothing secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidKeyRing {
-    /// One of the keys is none.
+    /// One of the keys is not valid.
     #[error("number {number} of the keys: {source}")]
     Key {
-        /// Which one, from 1.
+        /// The number of the key, from 1.
         number: usize,
-        /// Why.
+        /// The fault of the key.
         source: InvalidKey,
     },
-    /// What stands before the colon is no number from 0 to 4294967295.
-    #[error("number {number} of the keys: what stands before the colon is no ID (a number below 2^32)")]
+    /// The text before the colon is not a number from 0 to 4294967295.
+    #[error("number {number} of the keys: the text before the colon is not an ID, which is a number below 2^32")]
     Id {
-        /// Which one, from 1.
+        /// The number of the key, from 1.
         number: usize,
     },
     /// Two keys have the same ID.
@@ -43,7 +43,7 @@ pub enum InvalidKeyRing {
 }
 
 impl KeyRing {
-    /// A ring with one key.
+    /// Makes a ring with one key.
     #[must_use]
     pub fn new(id: KeyId, primary: CipherKey) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`InvalidKeyRing::SameId`] when a key with this ID is there.
+    /// [`InvalidKeyRing::SameId`] if the ring has a key with this ID.
     pub fn with_decrypting(mut self, id: KeyId, key: CipherKey) -> Result<Self, InvalidKeyRing> {
         if self.get(id).is_some() {
             return Err(InvalidKeyRing::SameId(id));
@@ -72,7 +72,7 @@ impl KeyRing {
         self.keys.iter().map(|(id, key)| (*id, key))
     }
 
-    /// The ID of the key that encrypts.
+    /// Returns the ID of the key that encrypts.
     pub fn primary_id(&self) -> KeyId {
         self.keys.first().map_or(UNNAMED, |(id, _)| *id)
     }

@@ -1,4 +1,4 @@
-//! What the reference library's cipher has written.
+//! States that the Python library's cipher has written.
 
 use aes_gcm::{AeadInOut, Aes128Gcm, Aes256Gcm, AesGcm, KeyInit, aead::consts::U12, aes::Aes192};
 
@@ -7,11 +7,11 @@ use super::{
     header::{NONCE_LEN, TAG_LEN},
 };
 
-/// Decrypts what the `AESCipher` of the Python library `eventsourcing` has encrypted: nonce, tag, ciphertext, and no
-/// associated data.
+/// Decrypts states that the `AESCipher` of the Python library `eventsourcing` has encrypted: a nonce, a tag and the
+/// ciphertext, without associated data.
 ///
-/// It is for importing, and only decrypts: its states can be moved from row to row unnoticed. Nothing in this library
-/// tries it when something else has failed.
+/// It is for imports and only decrypts. It does not notice a state that was moved to another row, so this library uses it
+/// only where you ask for it, and never as a fallback.
 #[derive(Clone, Debug)]
 pub struct LegacyPythonCipher {
     key: CipherKey,
@@ -28,7 +28,7 @@ impl LegacyPythonCipher {
     ///
     /// # Errors
     ///
-    /// [`CipherError::UnknownFormat`] when it is too short, [`CipherError::AuthenticationFailed`] when it was changed or
+    /// [`CipherError::UnknownFormat`] if the state is too short, [`CipherError::AuthenticationFailed`] if it was changed or
     /// encrypted with another key.
     pub fn open(&self, sealed: &[u8]) -> Result<Plaintext, CipherError> {
         match self.key.as_bytes().len() {

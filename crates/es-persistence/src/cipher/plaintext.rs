@@ -1,12 +1,12 @@
-//! What was encrypted, for as long as it is needed.
+//! Decrypted states.
 
 use std::{fmt, ops::Deref};
 
 use zeroize::{ZeroizeOnDrop, optimization_barrier};
 
-/// Bytes that nobody shall find in memory later: they are overwritten when they are dropped, and never printed.
+/// Decrypted bytes. They are overwritten when they are dropped, and never printed.
 ///
-/// States are large beside keys: they are overwritten at once, and not byte by byte as by [`zeroize::Zeroizing`].
+/// States can be large, so they are overwritten as a whole and not byte by byte, as [`zeroize::Zeroizing`] would.
 pub struct Plaintext(Vec<u8>);
 
 impl From<Vec<u8>> for Plaintext {
@@ -33,7 +33,7 @@ impl Plaintext {
 impl Drop for Plaintext {
     fn drop(&mut self) {
         self.0.fill(0);
-        // Without it, the compiler would leave out what nobody reads.
+        // Without the fence, the compiler would leave out writes that nobody reads.
         optimization_barrier(self.0.as_slice());
     }
 }

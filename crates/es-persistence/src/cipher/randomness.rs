@@ -1,20 +1,20 @@
-//! Where nonces and keys come from.
+//! The source of nonces and keys.
 
 use std::fmt;
 
 use crate::BoxError;
 
-/// A source of bytes that nobody can foretell.
+/// A source of unpredictable bytes.
 pub trait Randomness: fmt::Debug + Send + Sync + 'static {
     /// Fills `bytes`.
     ///
     /// # Errors
     ///
-    /// [`RandomnessError`] when the source fails; the bytes are then of no use.
+    /// [`RandomnessError`] if the source fails. The content of `bytes` is then undefined.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomnessError>;
 }
 
-/// The system's own source.
+/// The random generator of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandomness;
 
@@ -24,7 +24,7 @@ pub struct SystemRandomness;
 pub struct RandomnessError(#[source] BoxError);
 
 impl RandomnessError {
-    /// The failure of another's source.
+    /// Makes an error of a source of your own.
     pub fn new(cause: impl Into<BoxError>) -> Self {
         Self(cause.into())
     }

@@ -1,4 +1,4 @@
-//! Dictionaries of zstd: what small states have in common.
+//! Dictionaries of zstd, for states that are small and alike.
 
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
@@ -6,63 +6,63 @@ use zstd::{dict, zstd_safe};
 
 use crate::BoxError;
 
-/// What a trained zstd dictionary says about itself is its ID, and every state that was compressed with it names that.
+/// A trained zstd dictionary. It has an ID, and every state that was compressed with it names the ID.
 ///
-/// A single small event does not shrink, for there is nothing in it twice; with a dictionary trained with a few hundred
-/// of its like it becomes a third. The dictionary belongs to the data: it must be there as long as they are.
+/// A single small event hardly shrinks, because nothing in it repeats. With a dictionary that was trained with a few hundred
+/// similar events, its size falls to about a third. Keep the dictionary as long as the data: without it they cannot be read.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ZstdDictionary {
     id: NonZeroU32,
     bytes: Arc<[u8]>,
 }
 
-/// Bytes are no trained zstd dictionary, or none can be trained.
+/// The bytes are not a trained zstd dictionary, or training failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidDictionary {
-    /// The bytes are no dictionary with an ID.
-    #[error("the bytes are no trained zstd dictionary, which has an ID")]
+    /// The bytes are not a dictionary with an ID.
+    #[error("the bytes are not a trained zstd dictionary: they have no dictionary ID")]
     NoId,
     /// Training has failed, most often because there are too few samples.
-    #[error("no dictionary can be trained with these samples; take some hundreds of typical states")]
+    #[error("training a dictionary with these samples failed; use some hundreds of typical states")]
     Training(#[source] BoxError),
 }
 
 impl ZstdDictionary {
-    /// The dictionary that [`as_bytes`](Self::as_bytes) or `zstd --train` has given.
+    /// Reads a dictionary that [`as_bytes`](Self::as_bytes) or `zstd --train` has written.
     ///
     /// # Errors
     ///
-    /// [`InvalidDictionary::NoId`] when it is none.
+    /// [`InvalidDictionary::NoId`] if the bytes are not a dictionary with an ID.
     pub fn new(bytes: impl Into<Arc<[u8]>>) -> Result<Self, InvalidDictionary> {
         let bytes = bytes.into();
         let id = zstd_safe::get_dict_id_from_dict(&bytes).ok_or(InvalidDictionary::NoId)?;
         Ok(Self { id, bytes })
     }
 
-    /// A dictionary of at most `max_size` bytes (16 KiB is a good size) for states that are like `samples`.
+    /// Trains a dictionary of at most `max_size` bytes (16 KiB is a good size) for states like `samples`.
     ///
     /// # Errors
     ///
-    /// [`InvalidDictionary::Training`] when the samples are too few or too small.
+    /// [`InvalidDictionary::Training`] if the samples are too few or too small.
     pub fn train<S: AsRef<[u8]>>(samples: &[S], max_size: usize) -> Result<Self, InvalidDictionary> {
         let bytes =
             dict::from_samples(samples, max_size).map_err(|source| InvalidDictionary::Training(source.into()))?;
         Self::new(bytes)
     }
 
-    /// The ID that compressed states name.
+    /// Returns the ID that compressed states name.
     pub const fn id(&self) -> u32 {
         self.id.get()
     }
 
-    /// The dictionary itself, to be kept.
+    /// Returns the bytes of the dictionary, for you to keep.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-/// Prints no content: it is made of states.
+/// Prints the ID only: the content of a dictionary comes from states.
 impl fmt::Debug for ZstdDictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ZstdDictionary")

@@ -1,39 +1,41 @@
-//! Why bytes cannot be compressed or decompressed.
+//! Errors of compression.
 
 use crate::BoxError;
 
-/// Bytes cannot be compressed or decompressed.
+/// A state cannot be compressed or decompressed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CompressorError {
-    /// What comes out is larger than the limit. Nothing of it was kept.
-    #[error("what the {compressor} data hold is larger than the limit of {limit} bytes")]
+    /// The decompressed state is larger than the limit.
+    #[error("the decompressed {compressor} data are larger than the limit of {limit} bytes")]
     TooLarge {
-        /// Whose data they are.
+        /// The name of the compressor.
         compressor: &'static str,
-        /// How many bytes there may be.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The bytes were cut, changed, or never written by the compressor.
+    /// The bytes were cut off or changed, or the compressor has not written them.
     #[error("the {compressor} data are damaged")]
     Damaged {
-        /// Whose data they should be.
+        /// The name of the compressor.
         compressor: &'static str,
-        /// What the compressor says.
+        /// The error of the compressor.
         source: BoxError,
     },
-    /// The bytes were compressed with a dictionary that is not there.
-    #[error("the data were compressed with dictionary {id}, which is not there")]
+    /// The bytes were compressed with a dictionary that this program was not given.
+    #[error(
+        "the data were compressed with dictionary {id}, which this program was not given: add it to the dictionaries"
+    )]
     UnknownDictionary {
-        /// Which one.
+        /// The ID of the dictionary.
         id: u32,
     },
-    /// The compressor has refused to compress.
+    /// The compressor failed.
     #[error("{compressor} cannot compress")]
     Failed {
-        /// Which one.
+        /// The name of the compressor.
         compressor: &'static str,
-        /// What it says.
+        /// The error of the compressor.
         source: BoxError,
     },
 }

@@ -1,13 +1,13 @@
-//! Contexts that are used again: making one costs more than compressing an event.
+//! A pool of contexts: making a context costs more than compressing an event.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Contexts that nobody uses at the moment.
+/// The idle contexts.
 pub(super) struct Pool<T> {
     idle: Mutex<Vec<T>>,
 }
 
-/// As many are kept as there may be threads at work; more are made when there are more, and dropped after use.
+/// The pool keeps at most this many idle contexts. Further contexts are dropped after use.
 const KEPT: usize = 16;
 
 impl<T> Pool<T> {
@@ -17,13 +17,13 @@ impl<T> Pool<T> {
         }
     }
 
-    /// An idle context, or one that `make` makes.
+    /// Takes an idle context, or makes one with `make`.
     pub(super) fn take<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         idle.map_or_else(make, Ok)
     }
 
-    /// Keeps `context`, which must be good for anybody's use.
+    /// Gives back `context`, which must be in a state for its next use.
     pub(super) fn put(&self, context: T) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {

@@ -1,4 +1,4 @@
-//! zlib (RFC 1950), as the reference compresses.
+//! zlib (RFC 1950), which the Python library uses.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 use super::{Compressor, CompressorError, pool::Pool};
 use crate::{BoxError, StateFormat};
 
-/// Compresses by zlib.
+/// Compression by zlib.
 pub struct Zlib {
     level: Compression,
     writers: Pool<Compress>,
@@ -22,7 +22,7 @@ const fn bound(len: usize) -> usize {
 }
 
 impl Zlib {
-    /// Compresses at `level`: 1 is fast, 9 is small, and 6 is what zlib does by itself. Greater ones are 9.
+    /// Compresses at `level`: 1 is the fastest, 9 gives the smallest result, and 6 is zlib's default. A greater level counts as 9.
     #[must_use]
     pub fn new(level: u32) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl Zlib {
     }
 }
 
-/// The level that zlib takes by itself, as the reference does.
+/// Level 6, the default of zlib and of the Python library.
 impl Default for Zlib {
     fn default() -> Self {
         Self::new(6)
@@ -77,7 +77,7 @@ fn inflate(context: &mut Decompress, compressed: &[u8], limit: usize) -> Result<
     let mut plain = Vec::new();
     let mut rest = compressed;
     loop {
-        // One byte more than allowed tells that there are too many.
+        // One byte more than allowed shows that the result is too large.
         let room = (plain.len() * 2).max(compressed.len() * 3).max(256);
         plain.reserve_exact(room.min(limit.saturating_add(1)).saturating_sub(plain.len()));
         let (read, written) = (context.total_in(), context.total_out());

@@ -10,7 +10,7 @@ use zstd::{
 use super::{Compressor, CompressorError, ZstdDictionary, pool::Pool};
 use crate::StateFormat;
 
-/// Compresses by zstd, with a trained dictionary if there is one.
+/// Compression by zstd, with a trained dictionary if one is given.
 ///
 /// ```
 /// use es_persistence::{Compressor as _, Zstd};
@@ -25,16 +25,16 @@ use crate::StateFormat;
 pub struct Zstd {
     level: i32,
     writer: Pool<bulk::Compressor<'static>>,
-    /// The first is written with.
+    /// The first one is used for writing.
     dictionaries: Vec<ZstdDictionary>,
-    /// One for each dictionary, and the last for states without.
+    /// One for each dictionary; the last one is for states without a dictionary.
     readers: Vec<Pool<bulk::Decompressor<'static>>>,
 }
 
 const NAME: &str = "zstd";
 
 impl Zstd {
-    /// Compresses at `level`: 1 is fast, 19 is small and slow.
+    /// Compresses at `level`: 1 is the fastest, 19 gives the smallest result and is slow.
     #[must_use]
     pub fn new(level: i32) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Zstd {
         }
     }
 
-    /// Writes with the first of `dictionaries`, and reads what was written with any of them or without.
+    /// Compresses with the first of `dictionaries`. States that were compressed with any of them, or without one, can be read.
     #[must_use]
     pub fn with_dictionaries(self, dictionaries: impl IntoIterator<Item = ZstdDictionary>) -> Self {
         let dictionaries: Vec<_> = dictionaries.into_iter().collect();
@@ -57,7 +57,7 @@ impl Zstd {
         }
     }
 
-    /// Whether it writes with a dictionary, so that small states shrink, too.
+    /// Returns `true` if it compresses with a dictionary, so that small states shrink, too.
     pub const fn has_dictionary(&self) -> bool {
         !self.dictionaries.is_empty()
     }
@@ -69,7 +69,7 @@ impl Zstd {
         }
     }
 
-    /// Which of the dictionaries, or the number after the last for none, `frame` was compressed with.
+    /// Returns the index of the dictionary that `frame` was compressed with, or the number of dictionaries if it was compressed without one.
     fn index_of_dictionary(&self, frame: &[u8]) -> Result<usize, CompressorError> {
         let Some(id) = get_dict_id_from_frame(frame) else {
             return Ok(self.dictionaries.len());
@@ -129,7 +129,7 @@ impl Compressor for Zstd {
             .take(|| bulk::Decompressor::with_dictionary(dictionary))
             .map_err(damaged)?;
         let mut plain = Vec::with_capacity(size);
-        // The capacity bounds what is written, whatever the frame says of itself.
+        // The capacity limits how much is written, whatever size the frame states.
         let written = context.decompress_to_buffer(compressed, &mut plain).map_err(damaged)?;
         pool.put(context);
         if written == size {
@@ -140,7 +140,7 @@ impl Compressor for Zstd {
     }
 }
 
-/// What the frame says that it holds. Those of this library always say it.
+/// Returns the size of the content that the frame states. This library always writes it.
 fn content_size(frame: &[u8]) -> Result<usize, CompressorError> {
     let size = get_frame_content_size(frame).map_err(|_unreadable| damaged("no zstd frame"))?;
     let size = size.ok_or_else(|| damaged("the frame does not say how much it holds"))?;

@@ -16,12 +16,12 @@ impl Variable {
         self.name
     }
 
-    /// What holds when it is not set; empty when there is nothing.
+    /// The default; empty if there is none.
     pub const fn default(&self) -> &'static str {
         self.default
     }
 
-    /// What it says, in Markdown.
+    /// The meaning of the key, in Markdown.
     pub const fn meaning(&self) -> &'static str {
         self.meaning
     }
@@ -34,7 +34,7 @@ macro_rules! variables {
 }
 
 impl Environment {
-    /// All keys that this library reads. The table at [`Environment`] is made of it.
+    /// All keys that this library reads. The table at [`Environment`] is generated from them.
     pub const VARIABLES: &'static [Variable] = variables! {
         PERSISTENCE_MODULE = "`memory`": "The store: `memory`, `sqlite`, `postgres`, as far as the application has them.";
         INFRASTRUCTURE_FACTORY = "": "The same, by its older name.";

@@ -14,11 +14,11 @@ const A_SIZE: &str = "a number of bytes above 0";
 
 impl MapperConfig {
     /// Reads the settings from the environment: `TRANSCODER_TOPIC`, `COMPRESSOR_TOPIC`, `CIPHER_KEY` and the other
-    /// [variables](Environment#variables) that concern states.
+    /// [variables](Environment#variables) about states.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError`] when a variable has a value that it cannot have.
+    /// [`EnvironmentError`] if a variable has an invalid value.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let (compression, more_compressors) = compression::compression(environment)?;
         let default = Self::default();
@@ -42,13 +42,13 @@ impl Mapper {
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError`] when a variable has a value that it cannot have.
+    /// [`EnvironmentError`] if a variable has an invalid value.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         MapperConfig::from_environment(environment).map(Self::new)
     }
 }
 
-/// The end of the message about a value that needs a feature of this crate which is off.
+/// The end of the message if a value needs a Cargo feature of this crate that is switched off.
 fn without(feature: &str) -> String {
     format!("possible here: es-persistence is built without its feature `{feature}`")
 }
@@ -65,7 +65,7 @@ fn transcoder(environment: &Environment) -> Result<Transcoder, EnvironmentError>
     Ok(environment.parse(KEY, &allowed)?.unwrap_or_default())
 }
 
-/// The name that states are bound to.
+/// The name of the application, to which states are bound.
 fn identity(environment: &Environment) -> &str {
     let given = environment.get("APPLICATION_IDENTITY");
     given
@@ -107,7 +107,7 @@ impl FromStr for ChainAcceptance {
     }
 }
 
-/// A text that names no [`ChainAcceptance`].
+/// A text that is not the name of a [`ChainAcceptance`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected nothing, unkeyed, unchained or interrupted")]
 #[expect(unnameable_types, reason = "the error says all that there is to say")]

@@ -1,7 +1,7 @@
-//! A serializer that watches what is written, and refuses what could not be read.
+//! A serializer that checks each value and refuses values that could not be read back.
 //!
-//! It stands between a value and the serializer of any format. It counts levels, refuses floats that the format lacks,
-//! notes what makes it doubtful that the value can be read back, and knows at which field writing failed.
+//! It stands between a value and the serializer of a format. It counts levels, refuses floats that the format lacks, notes
+//! whether reading back has to be tried, and knows the field at which writing failed.
 
 mod notes;
 mod parts;
@@ -13,20 +13,20 @@ use serde::{Serialize, Serializer, ser};
 pub(super) use self::notes::Notes;
 use self::parts::Parts;
 
-/// A value under watch.
+/// A checked value.
 pub(super) struct Checked<'a, T: ?Sized> {
     value: &'a T,
     notes: &'a Notes,
     place: Place,
 }
 
-/// Where a value stands.
+/// The place of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Value,
-    /// In an `Option`. Nothing within something reads as nothing.
+    /// In an `Option`. `Some(None)` would be read as `None`.
     Some,
-    /// The key of a map. Where a format makes a text of it, some readers want a text.
+    /// The key of a map. A format may turn it into a text, and some types then cannot read it.
     Key,
 }
 
@@ -57,7 +57,7 @@ struct Watch<'a, S> {
 }
 
 impl<'a, S: Serializer> Watch<'a, S> {
-    /// Begins something with parts, which the format nests so many levels deep.
+    /// Begins a value with parts, which takes `levels` levels in the format.
     fn parts<P>(self, levels: usize, begin: impl FnOnce(S) -> Result<P, S::Error>) -> Result<Parts<'a, P>, S::Error> {
         self.notes.enter(levels)?;
         Ok(Parts::new(begin(self.serializer)?, self.notes, levels))
@@ -115,7 +115,7 @@ impl<'a, S: Serializer> Serializer for Watch<'a, S> {
     }
 
     fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
-        // Tagged enums cannot hold it while they are read.
+        // A tagged enum cannot hold the value while it is read.
         self.notes.doubt();
         self.serializer.serialize_i128(value)
     }

@@ -1,8 +1,8 @@
-//! What is different between two states.
+//! The difference between two states.
 
 use es_domain::State;
 
-/// Returns where `before` and `after` are different: a path such as `owner.addresses[2]`, whose first part is the name of a
+/// Returns the path at which `before` and `after` differ, such as `owner.addresses[2]`, whose first part is the name of a
 /// field. Returns `None` if both are the same, apart from the order of entries and of lists, which sets do not keep.
 pub(super) fn difference(before: &State, after: &State) -> Option<Vec<String>> {
     let mut path = Vec::new();
@@ -44,7 +44,7 @@ fn is_list_different(before: &[State], after: &[State], path: &mut Vec<String>) 
     let is_same = |before: &State, after: &State| !is_different(before, after, &mut Vec::new());
     let mut left: Vec<&State> = after.iter().collect();
     for (idx, value) in before.iter().enumerate() {
-        // Lists keep their order, so that the first one left is nearly always the one.
+        // Lists keep their order, so that the first remaining element is nearly always the right one.
         let Some(same) = left.iter().position(|other| is_same(value, other)) else {
             path.push(format!("[{idx}]"));
             return true;

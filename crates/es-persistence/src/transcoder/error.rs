@@ -1,4 +1,4 @@
-//! Why a value cannot be written or read.
+//! Errors of transcoders.
 
 use std::{error, fmt};
 
@@ -23,9 +23,9 @@ enum Step {
 enum Cause {
     Json(serde_json::Error),
     Other(BoxError),
-    /// It can be read, and as another value.
+    /// It would be read as another value.
     Changed,
-    /// What may be said of a cause whose text may quote the value.
+    /// The part of a cause's text that quotes nothing of the value.
     Withheld(String),
 }
 
@@ -57,7 +57,7 @@ impl TranscoderError {
         }
     }
 
-    /// The value was written, and it is read back as another one. The path may hold keys of maps after its first part.
+    /// Makes the error that a value would be read back as another value. The path may hold keys of maps after its first part.
     pub(crate) fn changed(transcoder: &'static str, path: &[String]) -> Self {
         Self {
             transcoder,
@@ -67,25 +67,25 @@ impl TranscoderError {
         }
     }
 
-    /// The value was written, and reading it back has failed by this error.
+    /// Makes the error that a value was written but reading it back failed with this error.
     pub(super) fn into_encoding(self) -> Self {
         let step = Step::Encoding;
         Self { step, ..self }
     }
 
-    /// Names the field at which it failed.
+    /// Adds the field at which it failed.
     pub(super) fn at(self, field: Option<String>) -> Self {
         let field = field.map(Into::into);
         Self { field, ..self }
     }
 
-    /// Returns the field that cannot be written, such as `owner.addresses[2].street`, or `None` if it is not known or is
-    /// the whole value. Keys of maps are content, and not part of it: `prices[…]`.
+    /// Returns the field that cannot be written, such as `owner.addresses[2].street`. Returns `None` if the field is not known
+    /// or the whole value cannot be written. The keys of maps are content and left out: `prices[…]`.
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
 
-    /// The same without the text of the cause, which may quote what is in the state.
+    /// Returns the same error without the text of the cause, which may quote the state.
     pub(crate) fn without_content(self) -> Self {
         let text = match *self.cause {
             Cause::Withheld(text) => text,
@@ -114,7 +114,7 @@ impl TranscoderError {
     }
 }
 
-/// The text of an error that names fields of the event's definition, and nothing of the value.
+/// Returns the part of an error's text that names fields of the event's definition and nothing of the value.
 fn static_text(source: &dyn error::Error) -> Option<String> {
     let text = source.to_string();
     let names_fields_only = ["missing field `", "duplicate field `", "trailing "];

@@ -1,4 +1,4 @@
-//! JSON to values.
+//! Reading of JSON.
 
 use std::{fmt, marker::PhantomData};
 
@@ -18,11 +18,11 @@ pub(super) fn decode<'de, S: DeserializeSeed<'de>>(seed: S, bytes: &'de [u8]) ->
     Ok(value)
 }
 
-/// Reads a state level by level out of the text.
+/// Reads a state level by level from the text.
 ///
-/// A reader that is asked for any value makes floats of integers above 64 bits, and with the feature
-/// `arbitrary_precision` of `serde_json`, which any crate of a program turns on for all of them, it makes maps of numbers.
-/// The text of a number has neither fault.
+/// `serde_json` turns integers above 64 bits into floats if it reads a value without a type. With its feature
+/// `arbitrary_precision`, which one crate of a program turns on for all crates, it turns numbers into maps. Reading the text
+/// of a number avoids both faults.
 pub(super) fn decode_state(bytes: &[u8]) -> Result<State, Error> {
     state(serde_json::from_slice::<&RawValue>(bytes)?, MAX_DEPTH)
 }
@@ -54,7 +54,7 @@ fn enter(depth: usize) -> Result<usize, Error> {
         .ok_or_else(|| Error::custom(format_args!("nested more than {MAX_DEPTH} levels deep")))
 }
 
-/// The entries of an object in their order, those with equal keys too.
+/// The entries of an object in their order, including repeated keys.
 fn entries(json: &str) -> Result<Vec<(String, &RawValue)>, Error> {
     let mut reader = Deserializer::from_str(json);
     reader.deserialize_map(Entries(PhantomData))

@@ -1,9 +1,9 @@
 //! MessagePack, with the names of fields.
 //!
-//! Values are written as people read them, as in JSON: a UUID, a timestamp or an IP address is a text. So tagged enums,
-//! which lose track of the format while they are read, read them as well, and an upcaster sees the same state in both
-//! formats. A text that is exactly the usual one of a UUID takes 18 bytes nevertheless, and the text of a timestamp
-//! takes 10: both are written as extensions, and read as the text. Integers above 64 bits are extensions too.
+//! Values are written in their human-readable form, as in JSON: a UUID, a timestamp or an IP address is a text. So tagged
+//! enums, which do not know the format while they are read, can be read, and an upcaster sees the same state in both
+//! formats. The usual text of a UUID takes only 18 bytes, and the text of a timestamp takes 10: both are written as
+//! extensions and read as the text. Integers above 64 bits are extensions too.
 
 mod error;
 mod read;

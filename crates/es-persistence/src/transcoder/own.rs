@@ -1,4 +1,4 @@
-//! Transcoders of others.
+//! Formats that users write.
 
 use std::{error, fmt};
 
@@ -6,15 +6,15 @@ use serde::de::DeserializeSeed;
 
 use crate::StateFormat;
 
-/// A cause that another's code has given.
+/// An error of a user's code.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// Writes and reads values in a form that this library does not have.
+/// A format that users write, beside JSON and MessagePack.
 ///
 /// ```
 /// use es_persistence::{BoxError, Decode, StateFormat, Transcode, Transcoder, erased_serde};
 ///
-/// /// JSON for eyes.
+/// /// JSON with line breaks.
 /// #[derive(Debug)]
 /// struct Pretty;
 ///
@@ -43,28 +43,28 @@ pub type BoxError = Box<dyn error::Error + Send + Sync>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Transcode: fmt::Debug + Send + Sync + 'static {
-    /// Its name in messages.
+    /// The name of the format in messages.
     fn name(&self) -> &'static str;
 
-    /// What states in this form begin with; it is not among the bytes that the other methods write and read.
+    /// The first byte of states in this format. The other methods neither write nor read it.
     fn format(&self) -> StateFormat;
 
-    /// Writes `value` behind what is in `bytes`.
+    /// Appends `value` to `bytes`.
     ///
     /// # Errors
     ///
-    /// When the form cannot express the value.
+    /// If the format cannot express the value.
     fn encode(&self, value: &dyn erased_serde::Serialize, bytes: &mut Vec<u8>) -> Result<(), BoxError>;
 
-    /// Calls `read` once, with a deserializer of `bytes`.
+    /// Calls `read` once with a deserializer of `bytes`.
     ///
     /// # Errors
     ///
-    /// Those of `read`, and when the bytes are not the whole of one value.
+    /// The error of `read`, or an error if the bytes are not exactly one value.
     fn decode<'de>(&self, bytes: &'de [u8], read: Decode<'_, 'de>) -> Result<(), BoxError>;
 }
 
-/// Takes the value out of a deserializer.
+/// Reads the value from a deserializer.
 pub type Decode<'a, 'de> =
     &'a mut dyn FnMut(&mut dyn erased_serde::Deserializer<'de>) -> Result<(), erased_serde::Error>;
 

@@ -111,7 +111,7 @@ fn another_key_of_the_same_id_does_not_decrypt() {
     );
     assert!(
         chain(&error).ends_with(
-            "cannot be encrypted or decrypted: it is not authentic under key 1: it was changed or moved to another row, \
+            "cannot be encrypted or decrypted: the state is not authentic under key 1: it was changed or moved to another row, \
              or CIPHER_KEY has another key under this ID"
         ),
         "{}",
@@ -143,7 +143,7 @@ fn keys_are_rotated_in_two_steps() {
     );
     let text = chain(&error);
     assert!(
-        text.ends_with("it was encrypted with key 2, which is not in CIPHER_KEY"),
+        text.ends_with("the state was encrypted with key 2, which is not in CIPHER_KEY: add it"),
         "{text}"
     );
 }

@@ -1,4 +1,4 @@
-//! What has changed since the file was written, and what to do about it.
+//! The changes since the file was written, with advice.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use super::{
     entry::{Entry, Lock},
 };
 
-/// Returns what is different from `locked`, or `None` if nothing is.
+/// Returns the differences from `locked`, or `None` if there are none.
 pub(super) fn changes(lock: &Lock, locked: &Lock) -> Option<String> {
     let mut changes = Changes::default();
     for old in &locked.events {
@@ -125,7 +125,7 @@ impl Changes {
     }
 }
 
-/// The lines that went and those that came.
+/// The lines that were removed and the lines that were added.
 fn difference(old: &[String], new: &[String]) -> String {
     let gone = old
         .iter()

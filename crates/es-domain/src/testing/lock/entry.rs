@@ -1,4 +1,4 @@
-//! What the file says of the events of an aggregate, as text.
+//! The entries of the file: the events of an aggregate as text.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ const PART: &str = "    ";
 const RETIRED: &str = "retired ";
 const VERSION: &str = " version ";
 
-/// The events of an aggregate: their shapes, and all topics under which they may be stored.
+/// The events of an aggregate: their shapes and all topics under which they may be stored.
 pub(super) struct Lock {
     pub(super) events: Vec<Entry>,
     /// The topics of retired events.
@@ -52,7 +52,7 @@ impl Lock {
         }
     }
 
-    /// Returns the event that reads what was stored under `topic`.
+    /// Returns the event that reads events with `topic`.
     pub(super) fn event(&self, topic: &str) -> Option<&Entry> {
         self.events.iter().find(|event| event.reads(topic))
     }

@@ -1,10 +1,10 @@
-//! What becomes of a state in a format.
+//! The state that is read back from a format.
 
 use std::fmt;
 
 use crate::State;
 
-/// A format, as far as states are concerned.
+/// The limits of a format for states.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Format {
     Json,
@@ -13,7 +13,7 @@ pub(super) enum Format {
 
 pub(super) const FORMATS: [Format; 2] = [Format::Json, Format::MessagePack];
 
-/// How many levels deep readers accept a value.
+/// The greatest depth of values that readers accept.
 const MAX_DEPTH: usize = 127;
 
 /// A part of a state that a format cannot hold.
@@ -84,7 +84,7 @@ impl Format {
         }
     }
 
-    /// JSON makes texts of keys.
+    /// JSON turns keys into texts.
     fn store_key(self, key: State) -> Result<State, NotStored> {
         let text = match (self, key) {
             (Self::MessagePack, key) | (_, key @ State::Text(_)) => return Ok(key),

@@ -1,4 +1,4 @@
-//! A format that gives nothing and notes what it is asked for.
+//! A format without content that notes what it is asked for.
 
 use std::cell::Cell;
 
@@ -21,7 +21,7 @@ pub(super) enum Step {
     Variant(&'static str),
 }
 
-/// What is asked for: `Leaf` has no parts; the others say what is needed to go on.
+/// The type that is asked for. `Leaf` has no parts; the other variants hold what is needed to go on.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Asked {
     Leaf(&'static str),
@@ -38,7 +38,7 @@ pub(super) enum Asked {
 pub(super) struct Probe<'a> {
     path: &'a [Step],
     asked: &'a Cell<Option<Asked>>,
-    /// What texts in the way say.
+    /// The content of texts on the way.
     text: &'static str,
 }
 
@@ -156,7 +156,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// The one part of a value that the path leads to.
+/// The part of a value that the path leads to.
 struct Parts<'a> {
     step: Step,
     rest: Probe<'a>,
@@ -209,7 +209,7 @@ impl<'de> EnumAccess<'de> for Parts<'_> {
     }
 }
 
-/// What a variant holds is what the rest of the path begins with.
+/// The rest of the path begins with the content of the variant.
 impl<'de> VariantAccess<'de> for Parts<'_> {
     type Error = Stopped;
 

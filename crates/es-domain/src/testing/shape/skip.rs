@@ -1,4 +1,4 @@
-//! A format that gives some value of any type, for parts that only stand in the way.
+//! A format that gives some value of any type, for parts beside the path.
 
 use std::iter;
 
@@ -12,7 +12,7 @@ use serde::{
 
 use super::stopped::Stopped;
 
-/// Gives a number, this text, the first variant and so on.
+/// Gives some number, this text, the first variant and so on.
 #[derive(Clone, Copy)]
 pub(super) struct Skipped(pub(super) &'static str);
 

@@ -1,10 +1,10 @@
-//! How a format that gives nothing ends a deserialization.
+//! The error by which the probe ends a deserialization.
 
 use std::fmt;
 
 use serde::de;
 
-/// The probe knows what it was to find out, or cannot go on.
+/// The probe has found the answer or cannot go on.
 #[derive(Debug)]
 pub(super) struct Stopped;
 

@@ -7,9 +7,9 @@ use crate::{Compression, Compressor, Environment, EnvironmentError};
 const TOPIC: &str = "COMPRESSOR_TOPIC";
 const DICTIONARY: &str = "COMPRESSOR_DICTIONARY";
 
-/// States of fewer bytes are not compressed by default: they hardly shrink.
+/// By default, smaller states are not compressed, because they hardly shrink. In bytes.
 const MIN_SIZE: usize = 256;
-/// The same where there is a dictionary.
+/// The same if a dictionary is given. In bytes.
 const MIN_SIZE_WITH_DICTIONARY: usize = 48;
 
 /// The values of `COMPRESSOR_TOPIC`.
@@ -33,7 +33,7 @@ impl FromStr for CompressorName {
     }
 }
 
-/// Compressors that only read.
+/// The compressors that only decompress.
 type Readers = Vec<Arc<dyn Compressor>>;
 
 /// Returns how states are compressed, and the compressors that only read: a dictionary's states stay readable, whichever

@@ -29,7 +29,7 @@ impl FromStr for CipherName {
     }
 }
 
-/// Returns the cipher and its mode, or `None` if there is no key.
+/// Returns the cipher and its mode, or `None` if no key is set.
 pub(super) fn encryption(environment: &Environment) -> Result<Option<Encryption>, EnvironmentError> {
     const KEY: &str = "CIPHER_KEY";
     let name = environment.parse("CIPHER_TOPIC", "aes-256-gcm or none")?;

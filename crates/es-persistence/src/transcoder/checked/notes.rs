@@ -1,4 +1,4 @@
-//! What is noticed while a value is written.
+//! Notes about a value that is being written.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,7 +9,7 @@ use serde::ser;
 
 use crate::transcoder::MAX_DEPTH;
 
-/// What was noticed while a value was written.
+/// Notes about a value that is being written.
 #[derive(Debug)]
 pub(in crate::transcoder) struct Notes {
     has_all_floats: bool,
@@ -28,7 +28,7 @@ pub(super) enum Step {
 }
 
 impl Notes {
-    /// Nothing was noticed so far. `has_all_floats` is `true` for formats that have NaN and infinities.
+    /// Makes notes without an entry. `has_all_floats` is `true` for formats that have NaN and infinities.
     pub(in crate::transcoder) const fn new(has_all_floats: bool) -> Self {
         Self {
             has_all_floats,
@@ -38,7 +38,7 @@ impl Notes {
         }
     }
 
-    /// Returns `true` if only reading the value back tells whether it can be read back.
+    /// Returns `true` if only reading the value tells whether it can be read back.
     pub(in crate::transcoder) const fn is_doubtful(&self) -> bool {
         self.is_doubtful.get()
     }
@@ -82,7 +82,7 @@ impl Notes {
         ))
     }
 
-    /// Says that the error came from this part.
+    /// Adds this part to the path of the error.
     #[cold]
     pub(super) fn failed_at(&self, step: Step) {
         self.path.borrow_mut().push(step);

@@ -1,4 +1,4 @@
-//! Lists, maps and structs under watch.
+//! Checked lists, maps and structs.
 
 use serde::{
     Serialize,
@@ -13,7 +13,7 @@ use super::{
     notes::{Notes, Step},
 };
 
-/// Something with parts.
+/// A value with parts.
 pub(in crate::transcoder) struct Parts<'a, P> {
     inner: P,
     notes: &'a Notes,
@@ -77,7 +77,7 @@ macro_rules! structs {
             }
 
             fn skip_field(&mut self, name: &'static str) -> Result<(), P::Error> {
-                // It is missing for readers, unless it has a default.
+                // A reader misses the field, unless it has a default.
                 self.notes.doubt();
                 self.inner.skip_field(name)
             }

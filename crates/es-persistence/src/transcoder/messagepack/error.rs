@@ -1,4 +1,4 @@
-//! Why MessagePack cannot be written or read.
+//! Errors of MessagePack.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! MessagePack to values.
+//! Reading of MessagePack.
 
 use std::str;
 
@@ -18,11 +18,11 @@ use crate::transcoder::MAX_DEPTH;
 /// Reads from the beginning of `bytes`.
 pub(super) struct Reader<'de> {
     bytes: &'de [u8],
-    /// How many levels of lists and maps may still begin.
+    /// The number of levels of lists and maps that may still begin.
     depth: usize,
 }
 
-/// What a value begins with.
+/// The marker that a value begins with.
 #[derive(Clone, Copy)]
 enum Head {
     Nil,
@@ -176,7 +176,7 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// Reads something that has parts, all of them.
+    /// Reads all parts of a list or a map.
     fn nested<T>(
         &mut self,
         len: usize,
@@ -206,7 +206,7 @@ impl<'de> Reader<'de> {
         Ok(())
     }
 
-    /// Reads bytes as a list of numbers, if that is what is wanted.
+    /// Reads bytes as a list of numbers, for visitors that want a list.
     fn visit_list<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Error> {
         match self.head()? {
             Head::Bytes(len) => {
@@ -218,7 +218,7 @@ impl<'de> Reader<'de> {
     }
 }
 
-/// What a visitor wanted that has left something over.
+/// The expectation of a visitor that has not read all parts.
 struct Fewer(usize);
 
 impl de::Expected for Fewer {

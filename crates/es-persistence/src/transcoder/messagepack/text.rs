@@ -1,9 +1,9 @@
-//! Texts that take less room as something else.
+//! Texts that are stored in a shorter form.
 
 use es_domain::Timestamp;
 use uuid::{Uuid, fmt::Hyphenated};
 
-/// What a text is the text of. It is used only where its own text is the same to the last character.
+/// The value that a text stands for. The shorter form is used only if it gives back the same text to the last character.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Compact {
     Uuid(Uuid),
@@ -41,7 +41,7 @@ fn time(text: &str) -> Option<u64> {
     (seconds >> SECONDS_BITS == 0).then_some(nanos << SECONDS_BITS | seconds)
 }
 
-/// Returns the text of a timestamp, or `None` if it is none that this library has written.
+/// Returns the text of a timestamp, or `None` if this library cannot have written the timestamp.
 pub(super) fn text_of_time(bits: u64) -> Option<String> {
     let (seconds, nanos) = (bits & ((1 << SECONDS_BITS) - 1), bits >> SECONDS_BITS);
     let micros = nanos / NANOS_IN_MICRO;

@@ -7,10 +7,10 @@ use serde::{
 
 use super::{Error, read::Reader};
 
-/// The name of a variant and its value follow.
+/// The marker before the name of a variant and its value.
 pub(super) struct Variant<'r, 'de>(pub(super) &'r mut Reader<'de>);
 
-/// Only the name of a variant follows.
+/// The marker before the name of a variant without a value.
 pub(super) struct UnitVariant<'r, 'de>(pub(super) &'r mut Reader<'de>);
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {

@@ -1,4 +1,4 @@
-//! Values to MessagePack.
+//! Writing of MessagePack.
 
 use serde::{
     Serialize, Serializer,
@@ -13,7 +13,7 @@ use super::{
     text::{self, Compact},
 };
 
-/// Writes behind what is in `bytes`.
+/// Appends to `bytes`.
 pub(super) struct Writer<'a> {
     bytes: &'a mut Vec<u8>,
 }
@@ -86,7 +86,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Writes how many parts follow, or leaves room for it.
+    /// Writes the number of parts, or leaves room for it if it is not known yet.
     fn begin<'w>(&'w mut self, kind: Kind, len: Option<usize>) -> Result<Parts<'w, 'a>, Error> {
         let [small, medium, large] = match kind {
             Kind::List => [0x90, 0xdc, 0xdd],
@@ -299,7 +299,7 @@ impl<'w, 'a> Serializer for &'w mut Writer<'a> {
 pub(super) struct Parts<'w, 'a> {
     writer: &'w mut Writer<'a>,
     announced: Option<usize>,
-    /// Where the parts begin. Before it stands how many there are.
+    /// The index at which the parts begin. The number of parts stands before it.
     at: usize,
     len: usize,
 }
