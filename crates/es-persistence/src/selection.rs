@@ -152,7 +152,10 @@ impl Selection {
         self.of_topics(Topics::exact(topics))
     }
 
-    /// Selects only the events of `S`, by whole families.
+    /// Selects the events of `S`, by whole families.
+    ///
+    /// A family also has the topics that lie deeper: with an aggregate `shop.Order`, the events of an aggregate
+    /// `shop.Order.Line` are selected, too. [`Recorded::decode`](crate::Recorded::decode) returns `None` for them.
     #[must_use]
     pub fn of<S: EventSet>(self) -> Self {
         self.of_topics(S::topics())

@@ -16,6 +16,7 @@ mod finding;
 mod follow;
 mod log;
 mod metadata;
+mod neighbours;
 mod odd_store;
 mod once;
 mod once_across_processes;
