@@ -56,7 +56,7 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
         Bench::row(
             "mapper: event to bytes",
             ours,
-            Some(("serde_json, the same fields", theirs)),
+            Some(("serde_json, the body", theirs)),
         );
     }
     if bench.wants("mapper: bytes to event") {
@@ -73,25 +73,17 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
         Bench::row(
             "mapper: bytes to event",
             ours,
-            Some(("serde_json, the same fields", theirs)),
+            Some(("serde_json, the body", theirs)),
         );
     }
     Ok(())
 }
 
-/// The state of an event as a user of `serde_json` would define it.
+/// The body of an event as a user of `serde_json` would define it. That of `Registered` has a name in place of a trick.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Plain {
-    event_id: String,
-    timestamp: String,
-    body: PlainBody,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum PlainBody {
-    Registered { name: String },
-    TrickAdded { trick: String },
+    #[serde(alias = "name")]
+    trick: String,
 }
 
 fn plain(rows: &[StoredEvent]) -> Result<Vec<Plain>, serde_json::Error> {
