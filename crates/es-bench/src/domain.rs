@@ -53,11 +53,7 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
                 black_box(serde_json::to_vec(value).ok());
             }
         });
-        Bench::row(
-            "mapper: event to bytes",
-            ours,
-            Some(("serde_json, the body", theirs)),
-        );
+        Bench::row("mapper: event to bytes", ours, Some(("serde_json, the body", theirs)));
     }
     if bench.wants("mapper: bytes to event") {
         let ours = Bench::time(EVENTS, || {
@@ -70,11 +66,7 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
                 black_box(serde_json::from_slice::<Plain>(&row.state).ok());
             }
         });
-        Bench::row(
-            "mapper: bytes to event",
-            ours,
-            Some(("serde_json, the body", theirs)),
-        );
+        Bench::row("mapper: bytes to event", ours, Some(("serde_json, the body", theirs)));
     }
     Ok(())
 }
