@@ -9,6 +9,7 @@
 //! |---|---|
 //! | let others read a log | [`server::LogService`] |
 //! | say who may read | [`server::Tokens`], [`server::AccessPolicy`] |
+//! | accept connections within limits | [`server::Server`] |
 //! | follow a log of another machine | [`client::RemoteLog`] |
 //!
 //! Events leave as they are stored. An encrypted state stays encrypted, and the consumer has the keys.

@@ -1,11 +1,15 @@
 //! What is sent: JSON in the form of the Python library, with the columns that rows have now.
 
 mod base64;
+#[cfg(feature = "server")]
+mod cursor;
 mod item;
 mod mark;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+pub(crate) use self::cursor::Cursor;
 pub(crate) use self::{base64::Base64, item::Item, mark::Mark};
 
 /// A section of the log: some events, and the section to read next.

@@ -24,6 +24,11 @@ pub(crate) fn json(value: &impl Serialize) -> Bytes {
     serde_json::to_vec(value).unwrap_or_default().into()
 }
 
+/// Writes a value as JSON text, without line breaks.
+pub(crate) fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
 /// Makes the answer with a JSON body that is sent within `time`, and then gives `permit` back.
 pub(crate) fn answer(body: Bytes, permit: OwnedSemaphorePermit, time: Duration) -> Response {
     let body = Sending {

@@ -16,6 +16,7 @@ pub struct Limits {
     pub(crate) waiting: usize,
     pub(crate) wait: Duration,
     pub(crate) recheck: Duration,
+    pub(crate) heartbeat: Duration,
 }
 
 impl Default for Limits {
@@ -29,6 +30,7 @@ impl Default for Limits {
             waiting: 4_096,
             wait: Duration::from_mins(1),
             recheck: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(15),
         }
     }
 }
@@ -94,5 +96,14 @@ impl Limits {
     #[must_use]
     pub fn recheck(self, time: Duration) -> Self {
         Self { recheck: time, ..self }
+    }
+
+    /// Sends something on each tail that often, so that nothing on the way takes it for dead: every 15 seconds by default.
+    #[must_use]
+    pub fn heartbeat(self, time: Duration) -> Self {
+        Self {
+            heartbeat: time,
+            ..self
+        }
     }
 }

@@ -1,9 +1,11 @@
 //! The paths of the service.
 
+mod document;
 mod health;
 mod last;
 mod sections;
 mod selections;
+mod tails;
 
 use std::sync::Arc;
 
@@ -19,9 +21,11 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>(shared: Arc<Shared>) -> R
     let router = Router::new()
         .route("/log", get(selections::selection))
         .route("/log/last", get(last::last))
+        .route("/log/tail", get(tails::tail))
         .route("/log/{section}", get(sections::section))
         .with_state(shared)
         .merge(health)
+        .route("/openapi.json", get(document::document))
         .fallback(async || Problem::NotFound)
         .method_not_allowed_fallback(async || Problem::Method);
     compressed(router)

@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod access;
+mod compression;
 mod conformance;
+mod contract;
 mod follow;
+mod programs;
 mod rewound;
 mod school;
 mod sections;
@@ -13,4 +16,5 @@ mod served;
 #[path = "../../../es-postgres/tests/support/server.rs"]
 #[expect(dead_code, reason = "it is shared with other tests")]
 mod server;
+mod tails;
 mod world;

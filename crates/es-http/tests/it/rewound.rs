@@ -24,14 +24,14 @@ on_every_store! {
 
 /// A log that another one takes the place of, as after a restore.
 #[derive(Clone, Debug)]
-struct Switchable(Arc<Mutex<Arc<dyn ReadableLog>>>);
+pub(crate) struct Switchable(Arc<Mutex<Arc<dyn ReadableLog>>>);
 
 impl Switchable {
-    fn of(app: &Application) -> Self {
+    pub(crate) fn of(app: &Application) -> Self {
         Self(Arc::new(Mutex::new(Arc::clone(app.log()))))
     }
 
-    fn switch(&self, app: &Application) {
+    pub(crate) fn switch(&self, app: &Application) {
         *self.0.lock().unwrap() = Arc::clone(app.log());
     }
 
@@ -39,7 +39,7 @@ impl Switchable {
         Arc::clone(&self.0.lock().unwrap())
     }
 
-    fn source(&self) -> Source {
+    pub(crate) fn source(&self) -> Source {
         let mapper = Mapper::from_environment(&Environment::new("School")).unwrap();
         Source::new("School", Arc::new(self.clone()), mapper)
     }

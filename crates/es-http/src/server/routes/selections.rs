@@ -26,6 +26,7 @@ pub(super) async fn selection(State(shared): State<Arc<Shared>>, request: Parts)
     let query = Query::parse(request.uri.query(), &PARAMETERS)?;
     let after = query.after.unwrap_or(0);
     let mut wait = query.wait.filter(|_| may_come(&query, after));
+    let seen = query.seen.map_or(0, |seen| seen.position);
     loop {
         let topics = grant.narrow(query.topics.clone())?;
         let is_whole = topics.is_none();
@@ -37,7 +38,7 @@ pub(super) async fn selection(State(shared): State<Arc<Shared>>, request: Parts)
             None => return Ok(sent(&shared, &page, is_whole, permit)),
             Some(wait) => {
                 drop(permit);
-                shared.wait(&request, wait, |last| last > after).await?;
+                shared.wait(&request, wait, |last| last > after || last < seen).await?;
                 grant = shared.authorize(&request).await?;
             }
         }
