@@ -6,11 +6,11 @@ use es_application::{
 };
 use es_domain::Stamp;
 use es_persistence::{
-    AppendCondition, DecisionRecorder, EventQuery, FoundEvents, Mapper, MapperError, Notification, Recorded,
-    RecorderError, RecorderErrorKind, StoredEvent, TaggedRow,
+    AppendCondition, DecisionRecorder, EventQuery, Notification, RecorderError, RecorderErrorKind, StoredEvent,
+    TaggedRow,
 };
 
-use crate::{Decided, Decision, Events, Models, TaggedEvent, event::to_row};
+use crate::{Decided, Decision, Events, Models, TaggedEvent, event::to_row, plan::Plan};
 
 /// Decisions of an application, beside `save` and `execute`.
 pub trait Decide {
@@ -119,24 +119,13 @@ async fn known<M: Models>(
     recorder: &dyn DecisionRecorder,
     models: M,
 ) -> Result<(M, EventQuery, Option<AppendCondition>), ApplicationError> {
-    let mut items = Vec::new();
-    models.add_items(app.mapper_of(), &mut items);
-    let query = EventQuery::new(items);
-    if query.items().is_empty() {
-        return Ok((models, query, None));
-    }
+    let plan = Plan::of(&models, app.mapper_of());
+    let Some(query) = plan.query() else {
+        return Ok((models, EventQuery::default(), None));
+    };
     let found = recorder.select_tagged(query.clone()).await?;
     let condition = AppendCondition::new(query.clone(), found.token.clone());
-    Ok((show(models, found, app.mapper_of())?, query, Some(condition)))
-}
-
-/// Shows models what was found.
-pub(crate) fn show<M: Models>(mut models: M, found: FoundEvents, mapper: &Mapper) -> Result<M, MapperError> {
-    for found in found.events {
-        let event = Recorded::of(found.notification, mapper.clone());
-        models.show(&event, &found.items, &mut 0)?;
-    }
-    Ok(models)
+    Ok((plan.show(models, found)?, query, Some(condition)))
 }
 
 fn rows<E: TaggedEvent>(app: &Application, events: &[E]) -> Result<Vec<TaggedRow>, ApplicationError> {

@@ -51,7 +51,7 @@ pub trait TaggedEvent: EventSet + Clone + fmt::Debug + Serialize + DeserializeOw
 /// Turns an event into a row with tags.
 pub(crate) fn to_row<E: TaggedEvent>(mapper: &Mapper, stamp: &Stamp, event: &E) -> Result<TaggedRow, MapperError> {
     let row = mapper.standalone_to_stored(stamp, event.kind(), event)?;
-    Ok(TaggedRow::new(row, event.tags().stored(mapper)))
+    Ok(TaggedRow::new(row, event.tags().written(mapper)))
 }
 
 /// Returns the topics of the events, for the output of the macro.

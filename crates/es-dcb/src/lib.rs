@@ -106,6 +106,7 @@ mod decided;
 mod decision;
 mod event;
 mod model;
+mod plan;
 mod tag;
 
 pub mod prelude;

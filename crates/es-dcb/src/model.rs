@@ -1,8 +1,8 @@
 //! Small states that decisions are made of.
 
-use es_persistence::{EventSet, Mapper, MapperError, QueryItem, Recorded};
+use es_persistence::{EventSet, MapperError, Recorded};
 
-use crate::Tags;
+use crate::{Tags, plan::Plan};
 
 /// A small state that events change, and which events these are: those of [`Events`](Self::Events) that have all of
 /// [`tags`](Self::tags).
@@ -64,10 +64,10 @@ pub trait DecisionModel: Clone + Send + Sync + 'static {
 pub trait Models: Clone + Send + Sync + 'static {
     /// Adds what is to be read for each model.
     #[doc(hidden)]
-    fn add_items(&self, mapper: &Mapper, items: &mut Vec<QueryItem>);
+    fn add_to(&self, plan: &mut Plan<'_>);
 
-    /// Shows an event that the items `found` have found to the models of these items. The item of the first model is `next`,
-    /// which is moved on.
+    /// Shows an event that the models `found` have to see to those of them that are here. The first one here is `next`, which is
+    /// moved on.
     ///
     /// # Errors
     ///
@@ -77,16 +77,8 @@ pub trait Models: Clone + Send + Sync + 'static {
 }
 
 impl<M: DecisionModel> Models for M {
-    fn add_items(&self, mapper: &Mapper, items: &mut Vec<QueryItem>) {
-        let item = QueryItem::all()
-            .of_topics(M::Events::topics())
-            .with_tags(self.tags().stored(mapper));
-        let item = if M::Events::is_tagged() {
-            item.tagged_only()
-        } else {
-            item
-        };
-        items.push(if M::LAST_ONLY { item.last_only() } else { item });
+    fn add_to(&self, plan: &mut Plan<'_>) {
+        plan.add::<M::Events>(&self.tags(), M::LAST_ONLY);
     }
 
     fn show(&mut self, event: &Recorded, found: &[usize], next: &mut usize) -> Result<(), MapperError> {
@@ -104,9 +96,9 @@ impl<M: DecisionModel> Models for M {
 macro_rules! many {
     ($([$($generics:tt)*] $many:ty;)*) => {$(
         impl<M: Models, $($generics)*> Models for $many {
-            fn add_items(&self, mapper: &Mapper, items: &mut Vec<QueryItem>) {
+            fn add_to(&self, plan: &mut Plan<'_>) {
                 for models in self.iter() {
-                    models.add_items(mapper, items);
+                    models.add_to(plan);
                 }
             }
 
@@ -127,8 +119,8 @@ many! {
 macro_rules! tuple {
     ($($name:ident $index:tt),*) => {
         impl<$($name: Models),*> Models for ($($name,)*) {
-            fn add_items(&self, mapper: &Mapper, items: &mut Vec<QueryItem>) {
-                $(self.$index.add_items(mapper, items);)*
+            fn add_to(&self, plan: &mut Plan<'_>) {
+                $(self.$index.add_to(plan);)*
             }
 
             fn show(&mut self, event: &Recorded, found: &[usize], next: &mut usize) -> Result<(), MapperError> {
@@ -141,7 +133,7 @@ macro_rules! tuple {
 
 /// A decision that depends on nothing.
 impl Models for () {
-    fn add_items(&self, _: &Mapper, _: &mut Vec<QueryItem>) {}
+    fn add_to(&self, _: &mut Plan<'_>) {}
 
     fn show(&mut self, _: &Recorded, _: &[usize], _: &mut usize) -> Result<(), MapperError> {
         Ok(())

@@ -108,10 +108,23 @@ impl Tags {
         self.0.is_empty()
     }
 
-    /// The tags as stores see them.
-    pub(crate) fn stored(&self, mapper: &Mapper) -> Vec<StoredTag> {
-        let stored = |tag: &Value| mapper.tag(tag.name, &tag.text, tag.originator.clone());
-        self.0.iter().map(stored).collect()
+    /// The tags as they are written.
+    pub(crate) fn written(&self, mapper: &Mapper) -> Vec<StoredTag> {
+        self.forms(mapper).into_iter().next().unwrap_or_default()
+    }
+
+    /// The tags as they may be stored, in all combinations of their forms. The first one is written.
+    pub(crate) fn forms(&self, mapper: &Mapper) -> Vec<Vec<StoredTag>> {
+        let mut forms = vec![Vec::new()];
+        for tag in &self.0 {
+            let own = mapper.tag(tag.name, &tag.text, tag.originator.clone());
+            let with = |form: &Vec<StoredTag>| {
+                let extended = |own| form.iter().cloned().chain([own]).collect::<Vec<_>>();
+                own.iter().cloned().map(extended).collect::<Vec<_>>()
+            };
+            forms = forms.iter().flat_map(with).collect();
+        }
+        forms
     }
 }
 

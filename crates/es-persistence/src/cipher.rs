@@ -12,7 +12,7 @@
 //! | somebody who runs code in the process | read the keys | is not stopped |
 //!
 //! IDs, versions, topics, the number of events and the sizes of states are not hidden. With compression, a size tells more
-//! about the content.
+//! about the content. The values of tags are replaced by keyed hashes; it is not hidden which events have the same tag.
 //! Processes that hold keys should run without core dumps.
 
 #[cfg(feature = "encryption")]
@@ -30,6 +30,8 @@ mod key_ring;
 mod legacy;
 mod plaintext;
 mod randomness;
+#[cfg(feature = "encryption")]
+mod tag_key;
 
 use std::fmt;
 
@@ -105,6 +107,9 @@ impl<'a> SealContext<'a> {
     }
 }
 
+/// A keyed hash of a tag.
+pub type TagHash = [u8; 16];
+
 /// The kind of row and column that a state stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -152,6 +157,15 @@ pub trait Cipher: fmt::Debug + Send + Sync + 'static {
     ///
     /// [`CipherError`] if the state was not sealed in `context`, or its key is not in the key ring.
     fn open(&self, context: &SealContext<'_>, sealed: &[u8]) -> Result<Plaintext, CipherError>;
+
+    /// Returns what stands in the place of a confidential tag: a hash of it under each key, so that only who has the key can
+    /// tell which tag it is. The first one is written, and all are looked for.
+    ///
+    /// A cipher that returns none leaves tags as they are.
+    fn tag_hashes(&self, application: &str, tag: &str) -> Vec<TagHash> {
+        let _ = (application, tag);
+        Vec::new()
+    }
 }
 
 #[cfg(feature = "encryption")]

@@ -3,11 +3,11 @@
 use std::{error::Error, fmt, time::Duration};
 
 use es_domain::{Aggregate, AggregateId, DomainEvent, Scope, Stamp, Timestamp, testing::Deterministic};
-use es_persistence::{DecisionRecorder as _, EventQuery, Mapper, MemoryRecorder, TaggedRow};
+use es_persistence::{DecisionRecorder as _, Mapper, MemoryRecorder, TaggedRow};
 use futures_util::FutureExt as _;
 
 use super::When;
-use crate::{Decision, Events, Models as _, TaggedEvent, decide::show, event::to_row};
+use crate::{Decision, Events, TaggedEvent, event::to_row, plan::Plan};
 
 /// What has happened before the decision.
 #[derive(Debug)]
@@ -99,14 +99,14 @@ impl Given {
     #[track_caller]
     pub fn when<D: Decision>(self, mut decision: D) -> When<D::Event, D::Error> {
         let models = decision.models();
-        let mut items = Vec::new();
-        models.add_items(&self.mapper, &mut items);
-        let models = if items.is_empty() {
-            models
-        } else {
-            let found = at_once(self.events.select_tagged(EventQuery::new(items)));
-            let shown = show(models, found, &self.mapper);
-            shown.unwrap_or_else(|error| panic!("an event cannot be read: {}", chain(&error)))
+        let plan = Plan::of(&models, &self.mapper);
+        let models = match plan.query() {
+            None => models,
+            Some(query) => {
+                let found = at_once(self.events.select_tagged(query));
+                let shown = plan.show(models, found);
+                shown.unwrap_or_else(|error| panic!("an event cannot be read: {}", chain(&error)))
+            }
         };
         When::new(
             self.scope()

@@ -162,6 +162,94 @@ async fn events_with_tags_are_compressed_and_encrypted_as_the_settings_say() {
     }
 }
 
+/// Asserts what is stored of the decisions that were made under `keys`, each with the number of stays that it was made on.
+async fn stay_after(environment: &Environment, settings: &[(&str, &str)], expected: usize) {
+    let environment = settings.iter().fold(environment.clone(), |environment, (key, value)| {
+        environment.with(*key, (*value).to_owned())
+    });
+    let app = stores::open(&environment).await;
+    assert_eq!(stays_of(&app, "ann").await.len(), expected, "{settings:?}");
+    let stays = Stays::of("ann");
+    let last = decision((stays, LastStay::of("ann")), |(stays, last): &(Stays, LastStay)| {
+        assert_eq!(
+            last.0.stays.len(),
+            stays.stays.len().min(1),
+            "only the last one is read"
+        );
+        Ok::<_, ()>(booked(1, &["ann"]))
+    });
+    app.decide(last).await.unwrap();
+    app.close().await;
+}
+
+/// The last stay of a guest.
+#[derive(Clone)]
+struct LastStay(Stays);
+
+impl LastStay {
+    fn of(name: &str) -> Self {
+        Self(Stays::of(name))
+    }
+}
+
+impl DecisionModel for LastStay {
+    type Events = StayEvent;
+
+    const LAST_ONLY: bool = true;
+
+    fn tags(&self) -> Tags {
+        self.0.tags()
+    }
+
+    fn apply(&mut self, event: &Recorded<StayEvent>) {
+        self.0.apply(event);
+    }
+}
+
+#[tokio::test]
+async fn events_are_found_by_their_tags_when_encryption_begins_and_keys_change() {
+    let [old, new] = [create_key(32).unwrap(), create_key(32).unwrap()];
+    let (both, swapped) = (format!("1:{},2:{}", *old, *new), format!("2:{},1:{}", *new, *old));
+    for opened in stores::all().await.into_iter().skip(1) {
+        opened.app.clone().close().await;
+        let environment = &opened.environment;
+        stay_after(environment, &[], 0).await;
+        stay_after(environment, &[("CIPHER_KEY", &old), ("CIPHER_ACCEPT_PLAIN", "y")], 1).await;
+        stay_after(environment, &[("CIPHER_KEY", &both), ("CIPHER_ACCEPT_PLAIN", "y")], 2).await;
+        stay_after(
+            environment,
+            &[("CIPHER_KEY", &swapped), ("CIPHER_ACCEPT_PLAIN", "y")],
+            3,
+        )
+        .await;
+        stay_after(environment, &[("CIPHER_KEY", &swapped), ("CIPHER_TOPIC", "none")], 4).await;
+    }
+}
+
+#[tokio::test]
+async fn values_of_tags_are_not_in_the_file_when_there_is_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("school.sqlite");
+    let environment = Environment::new("School")
+        .with("PERSISTENCE_MODULE", "sqlite")
+        .with("SQLITE_DBNAME", path.to_str().unwrap());
+    let is_there = |path: &std::path::Path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(12).any(|part| part == b"confidential")
+    };
+    for (key, expected) in [(Some(create_key(32).unwrap()), false), (None, true)] {
+        let environment = key.iter().fold(environment.clone(), |environment, key| {
+            environment.with("CIPHER_KEY", key.as_str())
+        });
+        let environment = environment.with("CIPHER_ACCEPT_PLAIN", if key.is_some() { "y" } else { "n" });
+        let app = stores::open(&environment).await;
+        app.decide(book(1, "confidential")).await.unwrap();
+        app.close().await;
+        assert_eq!(is_there(&path), expected);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
 /// The events of an older program.
 mod before {
     use super::{GuestName, RoomId};

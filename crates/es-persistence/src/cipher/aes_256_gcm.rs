@@ -5,10 +5,11 @@ use std::{fmt, sync::Arc};
 use aes_gcm::AeadInOut as _;
 
 use super::{
-    Cipher, CipherError, KeyId, KeyRing, Plaintext, Randomness, SealContext, SystemRandomness,
+    Cipher, CipherError, KeyId, KeyRing, Plaintext, Randomness, SealContext, SystemRandomness, TagHash,
     associated_data::associated_data,
     derived_key::{DerivedKey, DerivedKeys},
     header::{HEADER_LEN, NONCE_LEN, Nonce, Sealed, TAG_LEN, header},
+    tag_key::tag_hash,
 };
 use crate::StateFormat;
 
@@ -104,6 +105,11 @@ impl Cipher for Aes256GcmCipher {
             )
             .map_err(|_not_authentic| CipherError::NotAuthentic(sealed.key_id))?;
         Ok(plaintext)
+    }
+
+    fn tag_hashes(&self, application: &str, tag: &str) -> Vec<TagHash> {
+        let keys = self.ring.iter().map(|(_, master)| master);
+        keys.filter_map(|master| tag_hash(master, application, tag)).collect()
     }
 }
 

@@ -44,6 +44,14 @@ pub(super) fn key_info(application: &str, originator_id: &OriginatorId) -> Vec<u
     bytes
 }
 
+/// What the key of an application's tags is derived by.
+pub(super) fn tag_key_info(application: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(48);
+    bytes.extend_from_slice(b"es/tag-key/v1");
+    push_text(&mut bytes, application);
+    bytes
+}
+
 fn push_id(bytes: &mut Vec<u8>, id: &OriginatorId) {
     match id {
         OriginatorId::Uuid(uuid) => {
