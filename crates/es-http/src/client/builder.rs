@@ -124,7 +124,7 @@ impl RemoteLogBuilder {
         #[cfg(feature = "gzip")]
         let builder = builder.gzip(self.is_compressed);
         #[cfg(feature = "rustls")]
-        let builder = super::tls::configure(builder, &self.certificates)?;
+        let builder = super::tls::configure(builder, base, &self.certificates)?;
         let builder = builder.https_only(base.is_https());
         builder.build().map_err(|error| BuildError::Client(Arc::new(error)))
     }

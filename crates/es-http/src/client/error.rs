@@ -31,7 +31,7 @@ pub enum BuildError {
     Client(#[source] Arc<dyn Error + Send + Sync>),
 }
 
-/// Why a remote log could not be read. It is the source of the [`RecorderError`].
+/// Why a remote log could not be read: the source of the [`RecorderError`], see [`of`](Self::of).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
@@ -147,6 +147,13 @@ pub enum Fault {
 const STORE: &str = "the remote log";
 
 impl RemoteError {
+    /// Returns the cause of an error of a remote log; `None` if the error is one of another log.
+    pub fn of(error: &RecorderError) -> Option<&Self> {
+        let source = error.source()?;
+        let shared = || source.downcast_ref::<Arc<dyn Error + Send + Sync>>()?.downcast_ref();
+        source.downcast_ref().or_else(shared)
+    }
+
     /// Returns `true` if the same request may succeed later.
     pub(crate) const fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Unavailable { .. })
