@@ -87,6 +87,14 @@ pub enum RemoteError {
     /// The answer breaks a rule that every log keeps.
     #[error("the answer breaks a rule of logs: {0}")]
     Fault(Fault),
+    /// A row of the Python library cannot be imported.
+    #[error("the row at position {position} cannot be imported")]
+    Import {
+        /// The position of the row.
+        position: u64,
+        /// The error of the importer or of the mapper.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The log does not have the event that was read last.
     #[error("the log was rewound")]
     Rewound(Rewound),
@@ -170,7 +178,7 @@ impl RemoteError {
     pub(crate) fn into_recorder_error(self, operation: Operation) -> RecorderError {
         let kind = match &self {
             Self::Unreachable(_) | Self::Unavailable { .. } => RecorderErrorKind::Unavailable,
-            Self::Form { .. } | Self::Fault(_) => RecorderErrorKind::Corrupt,
+            Self::Form { .. } | Self::Fault(_) | Self::Import { .. } => RecorderErrorKind::Corrupt,
             Self::Rewound(rewound) => RecorderErrorKind::Rewound(*rewound),
             _ => RecorderErrorKind::Other,
         };
