@@ -12,6 +12,7 @@ use crate::{
     Recorded, Repository, Retries, Selection, Subscription, Targets,
     command_record::Marking,
     execute::{self, Existing, OrCreate},
+    hooks::Hooks,
     turns::Turns,
 };
 
@@ -32,15 +33,25 @@ struct Inner {
     repository: Repository,
     datastore: Arc<dyn Datastore>,
     scope: Scope,
+    hooks: Hooks,
 }
 
 impl Application {
-    /// Begins to put together the application `name`.
+    /// Begins to put together the application `name`: ASCII letters, digits and underscores, a letter first, at most 48.
+    ///
+    /// The name names the application's tables and its own [variables](crate::Environment). Names that differ only in the case of letters
+    /// are one name there.
     pub fn builder(name: impl Into<String>) -> ApplicationBuilder {
         ApplicationBuilder::new(name.into())
     }
 
-    pub(crate) fn new(name: &str, repository: Repository, datastore: Arc<dyn Datastore>, scope: Scope) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        repository: Repository,
+        datastore: Arc<dyn Datastore>,
+        scope: Scope,
+        hooks: Hooks,
+    ) -> Self {
         let log: Arc<dyn ReadableLog> = Arc::<dyn ApplicationRecorder>::clone(repository.store().recorder());
         let inner = Arc::new(Inner {
             turns: Turns::default(),
@@ -48,6 +59,7 @@ impl Application {
             repository,
             datastore,
             scope,
+            hooks,
         });
         Self {
             inner,
@@ -225,7 +237,7 @@ impl Application {
             // The last one is the record.
             notifications.pop();
         }
-        Ok(self.recorded(notifications))
+        Ok(self.told(notifications))
     }
 
     /// Prepares the pending events of aggregates for a transaction of the caller's own: see `TransactionalEvents` of
@@ -261,6 +273,13 @@ impl Application {
     /// [`ApplicationError::Trigger`] when an event was refused, [`ApplicationError::Mapper`] when an event cannot be written.
     pub fn prepare<C: Changes>(&self, changes: C) -> Result<Prepared<'_, C>, ApplicationError> {
         Prepared::new(self, changes, None)
+    }
+
+    /// Returns the events that were saved just now, and tells the hooks of them.
+    pub(crate) fn told(&self, notifications: impl IntoIterator<Item = Notification>) -> Vec<Recorded> {
+        let recordings = self.recorded(notifications);
+        self.inner.hooks.call(&recordings);
+        recordings
     }
 
     pub(crate) fn recorded(&self, notifications: impl IntoIterator<Item = Notification>) -> Vec<Recorded> {

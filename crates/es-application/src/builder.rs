@@ -3,12 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use es_domain::{Aggregate, Clock, IdSource, Scope};
-use es_persistence::{Datastore, Environment, EventStore, Mapper, Persistence, PersistenceModules};
+use es_persistence::{
+    Datastore, Environment, EventStore, Mapper, Persistence, PersistenceModules, check_application_name,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Application, ApplicationError, Repository,
+    Application, ApplicationError, Recorded, Repository,
     cache::Cache,
+    guards,
+    hooks::Hooks,
     snapshots::{Rules, Snapshots},
 };
 
@@ -22,6 +26,7 @@ pub struct ApplicationBuilder {
     rules: Rules,
     snapshot_wait: Duration,
     scope: Scope,
+    hooks: Hooks,
 }
 
 impl ApplicationBuilder {
@@ -33,6 +38,7 @@ impl ApplicationBuilder {
             rules: Rules::default(),
             snapshot_wait: SNAPSHOT_WAIT,
             scope: Scope::new(),
+            hooks: Hooks::default(),
         }
     }
 
@@ -117,28 +123,56 @@ impl ApplicationBuilder {
         }
     }
 
+    /// Calls `hook` with the events of each save, after they are stored: to count them, or to wake up others in the process.
+    ///
+    /// A hook cannot break a save: if it panics, this is logged, and the other hooks are called. The save waits for the hook,
+    /// which therefore does little; it is called for saves of this application value and its clones, in the order in which
+    /// the saves return, which is not always the order of positions. What has to see each event exactly once, also after a
+    /// crash, [subscribes](Application::subscribe).
+    ///
+    /// ```
+    /// # use es_application::prelude::*;
+    /// let shop = Application::builder("Shop").after_save(|events| println!("{} events were saved", events.len()));
+    /// ```
+    pub fn after_save(mut self, hook: impl Fn(&[Recorded]) + Send + Sync + 'static) -> Self {
+        self.hooks.add(hook);
+        self
+    }
+
     /// Opens the store that the environment chooses.
     ///
     /// # Errors
     ///
-    /// [`ApplicationError::Environment`] when a setting is wrong, [`ApplicationError::Recorder`] when the store cannot
-    /// be opened.
+    /// [`ApplicationError::Name`] when the application cannot have its name, [`ApplicationError::Environment`] when a setting is
+    /// wrong, [`ApplicationError::Recorder`] when the store cannot be opened. [`ApplicationError::NotDurable`] and
+    /// [`ApplicationError::NotEncrypted`] when `REQUIRE_DURABLE` or `REQUIRE_ENCRYPTED` is set and not fulfilled.
     ///
     /// # Cancel safety
     ///
     /// A future that is dropped leaves the store's tables made or not; opening again makes what is missing.
     pub async fn open(self) -> Result<Application, ApplicationError> {
+        check_application_name(&self.name)?;
         let environment = match self.environment {
             Some(environment) => environment.named(self.name),
             None => Environment::from_process(self.name),
         };
+        // Not every store reads it, and an odd value is refused on each.
+        environment.flag("CREATE_TABLE", true)?;
         let mapper = Mapper::from_environment(&environment)?;
         let cache = Cache::from_environment(&environment)?;
-        let datastore = self.modules.choose(&environment)?.open(&environment).await?;
+        guards::check_encryption(&environment, mapper.config())?;
+        let module = self.modules.choose(&environment)?;
+        guards::warn_of_memory(&environment, module);
+        let datastore = module.open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
+        if let Err(error) = guards::check_durability(&environment, module, &*recorder) {
+            datastore.close().await;
+            return Err(error);
+        }
         let snapshots = snapshots(&environment, self.rules, self.snapshot_wait, &mapper, &*datastore).await?;
         let repository = Repository::new(EventStore::new(recorder, mapper), snapshots, cache);
-        Ok(Application::new(environment.name(), repository, datastore, self.scope))
+        let name = environment.name();
+        Ok(Application::new(name, repository, datastore, self.scope, self.hooks))
     }
 }
 

@@ -1,7 +1,9 @@
 //! What can go wrong in an application.
 
 use es_domain::{AggregateId, OriginatorId, ReplayError, TriggerError};
-use es_persistence::{Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError};
+use es_persistence::{
+    ApplicationNameError, Conflict, DatastoreError, EnvironmentError, EventStoreError, MapperError, RecorderError,
+};
 
 use crate::{ParseSectionIdError, command_record::MAX_COMMAND_ID};
 
@@ -61,6 +63,23 @@ pub enum ApplicationError {
     /// A setting is wrong.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
+    /// The application cannot have its name.
+    #[error(transparent)]
+    Name(#[from] ApplicationNameError),
+    /// The events would be gone after a crash, and `REQUIRE_DURABLE` forbids that.
+    #[error(
+        "REQUIRE_DURABLE is set, and what the store {module:?} keeps is gone after a crash, as it is set up: choose a durable one \
+         by PERSISTENCE_MODULE and its settings"
+    )]
+    NotDurable {
+        /// The store that was chosen.
+        module: &'static str,
+    },
+    /// States would be written plain, and `REQUIRE_ENCRYPTED` forbids that.
+    #[error(
+        "REQUIRE_ENCRYPTED is set, and states would be written plain: set CIPHER_KEY, and let CIPHER_TOPIC not be none"
+    )]
+    NotEncrypted,
     /// A command names one aggregate twice.
     #[error("the command names aggregate {id} twice: name each aggregate once")]
     Repeated {

@@ -46,6 +46,8 @@ mod command_record;
 mod error;
 mod execute;
 mod finding;
+mod guards;
+mod hooks;
 mod in_scope;
 mod notification_log;
 mod once;

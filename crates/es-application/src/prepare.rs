@@ -68,7 +68,7 @@ impl<'a, C: Changes> Prepared<'a, C> {
         drop(self.take_events());
         let numbered = positions.into_iter().zip(events);
         self.app
-            .recorded(numbered.map(|(position, event)| Notification::new(position, event)))
+            .told(numbered.map(|(position, event)| Notification::new(position, event)))
     }
 
     /// Prepares the changes anew after a save that has failed, if a new aggregate among them can follow a discarded one.

@@ -9,7 +9,6 @@ mod builder;
 mod check;
 mod error;
 mod marks;
-mod python_log;
 mod remote_log;
 mod request;
 mod retry;
@@ -21,6 +20,5 @@ mod watcher;
 pub use self::{
     builder::RemoteLogBuilder,
     error::{BuildError, Fault, RemoteError},
-    python_log::PythonLog,
     remote_log::RemoteLog,
 };

@@ -111,9 +111,11 @@ impl PersistenceModules {
     ///
     /// [`EnvironmentError::Invalid`], with the names that are known, when it is none of these.
     pub fn choose(&self, environment: &Environment) -> Result<&dyn Persistence, EnvironmentError> {
-        let named = KEYS
-            .iter()
-            .find_map(|key| Some((*key, environment.get(key).filter(|name| !name.is_empty())?)));
+        let mut named = None;
+        for key in KEYS {
+            let name = environment.text(key)?.map(|name| (key, name));
+            named = named.or(name);
+        }
         let Some((key, name)) = named else {
             return self.find("memory").ok_or_else(|| self.unknown(KEYS[0], environment));
         };

@@ -40,6 +40,12 @@ pub enum EnvironmentError {
         /// What to set the key to.
         advice: &'static str,
     },
+    /// The setting is there and has no value, or one of white space.
+    #[error("{key} is empty: give it a value, or remove it")]
+    Empty {
+        /// The key of the setting.
+        key: String,
+    },
     /// The value of the setting is invalid.
     #[error("{key} is {value:?}, which is not {allowed}")]
     Invalid {
@@ -101,57 +107,84 @@ impl Environment {
         }
     }
 
-    /// Returns the value of `key` for this application.
+    /// Returns the value of `key` for this application, also an empty one: see [`text`](Self::text).
     pub fn get(&self, key: &str) -> Option<&str> {
-        let own = self.values.get(&format!("{}_{key}", self.prefix));
+        let own = self.values.get(&self.own_key(key));
         own.or_else(|| self.values.get(key)).map(String::as_str)
+    }
+
+    fn own_key(&self, key: &str) -> String {
+        format!("{}_{key}", self.prefix)
+    }
+
+    /// The name under which `key` is set.
+    fn set_key(&self, key: &str) -> String {
+        let own = self.own_key(key);
+        if self.values.contains_key(&own) {
+            own
+        } else {
+            key.to_owned()
+        }
+    }
+
+    /// Returns the value of `key`, or `None` if it is not set. An empty value is refused, here and by the following methods: the
+    /// variable was meant to be filled.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError::Empty`] when the value is empty or white space.
+    pub fn text(&self, key: &str) -> Result<Option<&str>, EnvironmentError> {
+        match self.get(key) {
+            Some(value) if value.trim().is_empty() => Err(EnvironmentError::Empty { key: self.set_key(key) }),
+            value => Ok(value),
+        }
     }
 
     /// Returns the value of `key`, which must be set.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Missing`], with `advice`, if the key is not set or its value is empty.
+    /// [`EnvironmentError::Missing`], with `advice`, when the key is not set; [`EnvironmentError::Empty`] when it has no value.
     pub fn require(&self, key: &str, advice: &'static str) -> Result<&str, EnvironmentError> {
-        self.get(key)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| EnvironmentError::Missing {
-                key: key.to_owned(),
-                advice,
-            })
+        self.text(key)?.ok_or_else(|| EnvironmentError::Missing {
+            key: key.to_owned(),
+            advice,
+        })
     }
 
     /// Reads a switch: `y`, `yes`, `t`, `true`, `on` and `1`, or `n`, `no`, `f`, `false`, `off` and `0`, in any case.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Invalid`] if the value is none of these.
+    /// [`EnvironmentError::Invalid`] when the value is none of these, [`EnvironmentError::Empty`] when there is none.
     pub fn flag(&self, key: &str, default: bool) -> Result<bool, EnvironmentError> {
-        let Some(value) = self.get(key) else { return Ok(default) };
-        match value.to_ascii_lowercase().as_str() {
+        let Some(value) = self.text(key)? else {
+            return Ok(default);
+        };
+        match value.trim().to_ascii_lowercase().as_str() {
             "y" | "yes" | "t" | "true" | "on" | "1" => Ok(true),
             "n" | "no" | "f" | "false" | "off" | "0" => Ok(false),
             _ => Err(self.invalid(key, "one of y, yes, t, true, on, 1, n, no, f, false, off, 0")),
         }
     }
 
-    /// Parses the value of `key`. Returns `None` if it is not set or empty.
+    /// Returns the value of `key` as a number or another type that is parsed from text, or `None` if it is not set.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Invalid`], with `allowed`, if the value cannot be parsed.
+    /// [`EnvironmentError::Invalid`], with `allowed`, when the value is no such text; [`EnvironmentError::Empty`] when there is
+    /// none.
     pub fn parse<T: FromStr>(&self, key: &str, allowed: &str) -> Result<Option<T>, EnvironmentError> {
-        match self.get(key).map(str::trim) {
-            None | Some("") => Ok(None),
-            Some(value) => value.parse().map(Some).map_err(|_nonsense| self.invalid(key, allowed)),
-        }
+        let Some(value) = self.text(key)? else { return Ok(None) };
+        let parsed = value.trim().parse().map(Some);
+        parsed.map_err(|_nonsense| self.invalid(key, allowed))
     }
 
-    /// Returns the error that the value of `key` is not `allowed`.
+    /// Returns the error that says that the value of `key` is not `allowed`. The error names the key that is set: `N_K` or `K`.
     pub fn invalid(&self, key: &str, allowed: impl Into<String>) -> EnvironmentError {
         let value = self.get(key).unwrap_or_default();
         EnvironmentError::Invalid {
-            key: key.to_owned(),
+            key: self.set_key(key),
             value: shown(key, value).to_owned(),
             allowed: allowed.into(),
         }

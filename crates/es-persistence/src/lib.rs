@@ -20,6 +20,7 @@
 //! program that keeps plain JSON in memory compiles no C. A setting or a stored state that needs a feature which is off is an
 //! error that names the feature.
 
+mod application_name;
 mod capabilities;
 mod compressor;
 mod datastore;
@@ -52,6 +53,7 @@ pub use self::compressor::Zlib;
 #[cfg(feature = "zstd")]
 pub use self::compressor::{InvalidDictionary, Zstd, ZstdDictionary};
 pub use self::{
+    application_name::{ApplicationNameError, check_application_name},
     capabilities::Capabilities,
     compressor::{Compressor, CompressorError},
     datastore::{Datastore, DatastoreError, Persistence, PersistenceModules},

@@ -130,7 +130,7 @@ fn server(environment: &Environment, provider: Option<Arc<dyn PasswordProvider>>
     } else {
         options.host(account.host())
     };
-    let options = match (environment.get("POSTGRES_PASSWORD"), &provider) {
+    let options = match (environment.text("POSTGRES_PASSWORD")?, &provider) {
         (Some(password), None) => options.password(password),
         _ => options,
     };
@@ -161,7 +161,7 @@ fn account(environment: &Environment) -> Result<Account, EnvironmentError> {
 /// Who names a function that gives passwords must not be left with none.
 fn refuse_topic(environment: &Environment) -> Result<(), EnvironmentError> {
     const KEY: &str = "POSTGRES_GET_PASSWORD_TOPIC";
-    match environment.get(KEY).filter(|topic| !topic.is_empty()) {
+    match environment.text(KEY)? {
         None => Ok(()),
         Some(_) => Err(environment.invalid(
             KEY,
@@ -197,10 +197,7 @@ fn idle_in_transaction(environment: &Environment) -> Result<Duration, Environmen
 
 pub(crate) fn schema(environment: &Environment) -> Result<SqlName, EnvironmentError> {
     const KEY: &str = "POSTGRES_SCHEMA";
-    let name = match environment.get(KEY).map_or("", str::trim) {
-        "" => "public",
-        name => name,
-    };
+    let name = environment.text(KEY)?.map_or("public", str::trim);
     let fits = name.chars().all(|c| !c.is_ascii_uppercase());
     SqlName::of_application(name).ok().filter(|_| fits).ok_or_else(|| {
         environment.invalid(

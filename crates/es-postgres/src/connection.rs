@@ -1,6 +1,6 @@
 //! One connection, and which process of the server is at its other end.
 
-use std::time::Instant;
+use std::{error, fmt, time::Instant};
 
 use es_persistence::{Operation, RecorderError, RecorderErrorKind};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row as _, postgres::PgConnectOptions};
@@ -143,39 +143,59 @@ impl Backend {
 
 /// The error that says which server cannot be used, and what to do.
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
-    // These say themselves what to do.
-    let is_explained = failure.is_caused_by::<PasswordError>() || failure.is_caused_by::<Unencrypted>();
-    let is_pooled = failure.is_of_another_session();
-    let error = failure.into_error(Operation::Open);
-    let advice = match error.kind() {
-        _ if is_pooled => TRANSACTION_MODE,
-        _ if is_explained => "no connection can be made",
-        RecorderErrorKind::Unavailable => {
-            "it cannot be reached or refuses this account: see that it runs, \
-                                           and POSTGRES_HOST, _PORT, _DBNAME, _USER, _PASSWORD and _SSL_MODE"
-        }
-        RecorderErrorKind::ReadOnly => {
-            "this account may not make the tables: have an owner apply what \
-                                        es_postgres::schema::ddl prints, and set CREATE_TABLE to no"
-        }
-        RecorderErrorKind::Schema => "the tables are not as expected",
-        RecorderErrorKind::Invalid => "it cannot be used like this",
-        _ => "it cannot be used",
-    };
-    let kind = error.kind().clone();
-    let source = ServerFault {
+    let kind = failure.kind(Operation::Open);
+    let fault = ServerFault {
         server: config.server.to_string(),
-        advice,
-        source: error,
+        advice: advice(&failure, &kind),
+        source: failure.into_source(),
     };
-    RecorderError::new(STORE, Operation::Open, kind).with_source(source)
+    RecorderError::new(STORE, Operation::Open, kind).with_source(fault)
+}
+
+/// What to do about a failure, or `None` if it says that itself.
+fn advice(failure: &Failure, kind: &RecorderErrorKind) -> Option<&'static str> {
+    if failure.is_of_another_session() {
+        return Some(TRANSACTION_MODE);
+    }
+    if failure.is_caused_by::<PasswordError>() || failure.is_caused_by::<Unencrypted>() {
+        return None;
+    }
+    match (kind, failure.sqlstate()) {
+        (_, "28000" | "28P01") => Some("it refuses the account: see POSTGRES_USER and POSTGRES_PASSWORD"),
+        (_, "3D000") => Some("it has no such database: make it, or see POSTGRES_DBNAME"),
+        (RecorderErrorKind::Unavailable, "") => Some(
+            "it cannot be reached: see that it runs and is reached from here, and POSTGRES_HOST, _PORT and _SSL_MODE",
+        ),
+        (RecorderErrorKind::ReadOnly, _) => Some(
+            "this account may not make the tables: have an owner apply what es_postgres::schema::ddl prints, and set \
+             CREATE_TABLE to no",
+        ),
+        _ => None,
+    }
 }
 
 /// Which server, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{server}: {advice}")]
+#[derive(Debug)]
 struct ServerFault {
     server: String,
-    advice: &'static str,
-    source: RecorderError,
+    advice: Option<&'static str>,
+    source: Box<dyn error::Error + Send + Sync>,
+}
+
+impl fmt::Display for ServerFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.advice {
+            Some(advice) => write!(f, "{}: {advice}", self.server),
+            None => write!(f, "{}: {}", self.server, self.source),
+        }
+    }
+}
+
+impl error::Error for ServerFault {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self.advice {
+            Some(_) => Some(&*self.source),
+            None => self.source.source(),
+        }
+    }
 }

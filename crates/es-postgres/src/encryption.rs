@@ -14,9 +14,9 @@ pub(crate) fn encrypted(
     host: &str,
 ) -> Result<PgConnectOptions, EnvironmentError> {
     const KEY: &str = "POSTGRES_SSL_MODE";
-    let mode = match environment.get(KEY).map(str::trim) {
-        None | Some("") if is_local(host) => PgSslMode::Prefer,
-        None | Some("" | "verify-full") => PgSslMode::VerifyFull,
+    let mode = match environment.text(KEY)?.map(str::trim) {
+        None if is_local(host) => PgSslMode::Prefer,
+        None | Some("verify-full") => PgSslMode::VerifyFull,
         Some("verify-ca") => PgSslMode::VerifyCa,
         Some("require") => PgSslMode::Require,
         Some("prefer") => PgSslMode::Prefer,
@@ -35,7 +35,7 @@ pub(crate) fn encrypted(
 /// The file of certificates to trust, which must have one: the driver would say no more than that a file is not there.
 fn root_cert(environment: &Environment) -> Result<Option<&str>, EnvironmentError> {
     const KEY: &str = "POSTGRES_SSL_ROOT_CERT";
-    let Some(path) = environment.get(KEY).filter(|path| !path.is_empty()) else {
+    let Some(path) = environment.text(KEY)? else {
         return Ok(None);
     };
     match fs::read(path) {
@@ -99,7 +99,5 @@ mod tests {
         let environment = Environment::new("Dogs").with("POSTGRES_SSL_MODE", " require ");
         assert_eq!(mode("localhost", &environment), "Require");
         assert_eq!(mode("db.example.com", &environment), "Require");
-        let environment = environment.with("POSTGRES_SSL_MODE", "");
-        assert_eq!(mode("db.example.com", &environment), "VerifyFull");
     }
 }

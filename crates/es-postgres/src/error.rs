@@ -212,7 +212,17 @@ impl Failure {
         RecorderError::new(STORE, operation, kind).with_source(self.source)
     }
 
-    fn kind(&self, operation: Operation) -> RecorderErrorKind {
+    /// The code of the server's error, or nothing if the error is none of the server's.
+    pub(crate) fn sqlstate(&self) -> &str {
+        let server = self.source.downcast_ref::<ServerError>();
+        server.map_or("", |error| &error.code)
+    }
+
+    pub(crate) fn into_source(self) -> Box<dyn error::Error + Send + Sync> {
+        self.source
+    }
+
+    pub(crate) fn kind(&self, operation: Operation) -> RecorderErrorKind {
         let is_writing = matches!(
             operation,
             Operation::InsertEvents

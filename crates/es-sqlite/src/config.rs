@@ -70,7 +70,13 @@ pub(crate) fn lock_timeout(environment: &Environment) -> Result<Duration, Enviro
 
 fn synchronous(environment: &Environment) -> Result<Synchronous, EnvironmentError> {
     const KEY: &str = "SQLITE_SYNCHRONOUS";
-    match environment.get(KEY).unwrap_or("FULL").to_ascii_uppercase().as_str() {
+    match environment
+        .text(KEY)?
+        .unwrap_or("FULL")
+        .trim()
+        .to_ascii_uppercase()
+        .as_str()
+    {
         "NORMAL" => Ok(Synchronous::Normal),
         "FULL" => Ok(Synchronous::Full),
         "EXTRA" => Ok(Synchronous::Extra),

@@ -3,7 +3,7 @@
 mod place;
 
 use std::{
-    error, fs,
+    error, fmt, fs,
     io::ErrorKind,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -168,18 +168,27 @@ where
 /// The error that says which file cannot be opened, and what to do.
 pub(crate) fn cannot_open(config: &Config, failure: Failure) -> RecorderError {
     let kind = failure.kind(Operation::Open);
-    let advice = match kind {
-        RecorderErrorKind::Corrupt => "it is no SQLite database, or damaged",
-        RecorderErrorKind::ReadOnly => "it may not be written: give this user the right to, for the folder too",
-        RecorderErrorKind::Unavailable => "it cannot be opened or is locked: see the folder's and the file's rights",
-        RecorderErrorKind::Schema => "its tables cannot be used",
-        _ => "it cannot be used",
-    };
-    open_error(kind).with_source(FileError {
+    let fault = FileFault {
         path: config.location.filename(),
-        advice,
+        advice: advice(&failure, &kind),
         source: failure.into_source(),
-    })
+    };
+    open_error(kind).with_source(fault)
+}
+
+/// What to do about a failure, or `None` if it says that itself.
+fn advice(failure: &Failure, kind: &RecorderErrorKind) -> Option<&'static str> {
+    match kind {
+        _ if failure.is_busy() => {
+            Some("another process has it locked: wait for it, or let SQLITE_LOCK_TIMEOUT be longer")
+        }
+        RecorderErrorKind::Corrupt => {
+            Some("it is no SQLite database, or damaged: name another file, or restore this one")
+        }
+        RecorderErrorKind::ReadOnly => Some("it may not be written: give this user the right to, for the folder too"),
+        RecorderErrorKind::Unavailable => Some("it cannot be opened: see the rights of the file and its folder"),
+        _ => None,
+    }
 }
 
 const fn open_error(kind: RecorderErrorKind) -> RecorderError {
@@ -187,10 +196,27 @@ const fn open_error(kind: RecorderErrorKind) -> RecorderError {
 }
 
 /// Which file, and what to do about it.
-#[derive(Debug, thiserror::Error)]
-#[error("{}: {advice}", path.display())]
-struct FileError {
+#[derive(Debug)]
+struct FileFault {
     path: PathBuf,
-    advice: &'static str,
+    advice: Option<&'static str>,
     source: Box<dyn error::Error + Send + Sync>,
+}
+
+impl fmt::Display for FileFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.advice {
+            Some(advice) => write!(f, "{}: {advice}", self.path.display()),
+            None => write!(f, "{}: {}", self.path.display(), self.source),
+        }
+    }
+}
+
+impl error::Error for FileFault {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self.advice {
+            Some(_) => Some(&*self.source),
+            None => self.source.source(),
+        }
+    }
 }

@@ -14,6 +14,7 @@ mod execute;
 mod false_snapshots;
 mod finding;
 mod follow;
+mod guards;
 mod log;
 mod metadata;
 mod neighbours;

@@ -105,7 +105,7 @@ async fn a_token_for_families_sees_a_log_of_these_families() {
         .await
         .unwrap_err();
     assert_eq!(*error.kind(), RecorderErrorKind::Other);
-    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let cause = error.cause().unwrap().to_string();
     assert!(cause.contains("403") && cause.contains("check the token"), "{cause}");
 }
 

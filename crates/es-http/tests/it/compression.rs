@@ -43,7 +43,7 @@ async fn a_small_answer_that_grows_beyond_the_cap_is_refused() {
     let served = Served::of(&app).await;
     let log = served.builder().compressed().body_cap(200_000).build().unwrap();
     let error = log.select_notifications(Selection::all()).await.unwrap_err();
-    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let cause = error.cause().unwrap().to_string();
     assert_eq!(
         cause,
         "the answer is larger than 200000 bytes; raise `body_cap` if events may be that large"

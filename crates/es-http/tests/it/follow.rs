@@ -205,7 +205,8 @@ async fn a_server_that_is_not_there_is_an_error_that_may_pass() {
     assert!(error.is_retryable());
     assert_eq!(
         error.to_string(),
-        "the remote log could not read the last position: the store cannot be reached or is locked"
+        "the remote log could not read the last position: the store cannot be reached or is locked: the server cannot be reached, \
+         or the connection was cut"
     );
 }
 

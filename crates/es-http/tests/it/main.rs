@@ -6,11 +6,7 @@ mod access;
 mod compression;
 mod conformance;
 mod contract;
-mod cuts;
 mod follow;
-mod hostile_client;
-mod hostile_server;
-mod https;
 mod programs;
 mod rewound;
 mod school;
@@ -21,5 +17,4 @@ mod served;
 #[expect(dead_code, reason = "it is shared with other tests")]
 mod server;
 mod tails;
-mod traces;
 mod world;

@@ -39,9 +39,11 @@ impl Environment {
         PERSISTENCE_MODULE = "`memory`": "The store: `memory`, `sqlite`, `postgres`, as far as the application has them.";
         INFRASTRUCTURE_FACTORY = "": "The same, by its older name.";
         FACTORY_TOPIC = "": "The same, by its oldest name.";
+        REQUIRE_DURABLE = "`n`": "Whether an application whose events would be gone after a crash refuses to open.";
+        REQUIRE_ENCRYPTED = "`n`": "Whether an application that would write plain states refuses to open.";
         CREATE_TABLE = "`y`": "Whether tables are made when they are not there.";
         IS_SNAPSHOTTING_ENABLED = "`y` where the program asks for snapshots": "Whether snapshots are kept.";
-        AGGREGATE_CACHE_MAXSIZE = "": "How many aggregates are kept in memory; 0 for all, nothing for none.";
+        AGGREGATE_CACHE_MAXSIZE = "": "How many aggregates are kept in memory; 0 for all. None are if it is not set.";
         AGGREGATE_CACHE_FASTFORWARD = "`y`": "Whether the events that have come since are read where an aggregate is in memory.";
         TRANSCODER_TOPIC = "`json`": "The form of states: `json` or `messagepack`.";
         COMPRESSOR_TOPIC = "`none`": "What makes states smaller: `zstd`, `zlib` or `none`.";

@@ -23,7 +23,7 @@ impl MapperConfig {
         let (compression, more_compressors) = compression::compression(environment)?;
         let default = Self::default();
         Ok(Self {
-            application: identity(environment).into(),
+            application: identity(environment)?.into(),
             transcoder: transcoder(environment)?,
             compression,
             more_compressors,
@@ -55,7 +55,7 @@ fn without(feature: &str) -> String {
 
 fn transcoder(environment: &Environment) -> Result<Transcoder, EnvironmentError> {
     const KEY: &str = "TRANSCODER_TOPIC";
-    let value = environment.get(KEY).unwrap_or_default().trim();
+    let value = environment.text(KEY)?.unwrap_or_default().trim();
     let is_off = cfg!(not(feature = "messagepack")) && value.eq_ignore_ascii_case("messagepack");
     let allowed = if is_off {
         without("messagepack")
@@ -66,22 +66,17 @@ fn transcoder(environment: &Environment) -> Result<Transcoder, EnvironmentError>
 }
 
 /// The name of the application, to which states are bound.
-fn identity(environment: &Environment) -> &str {
-    let given = environment.get("APPLICATION_IDENTITY");
-    given
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| environment.name())
+fn identity(environment: &Environment) -> Result<&str, EnvironmentError> {
+    let given = environment.text("APPLICATION_IDENTITY")?;
+    Ok(given.unwrap_or_else(|| environment.name()))
 }
 
 fn hash_chain(environment: &Environment) -> Result<HashChain, EnvironmentError> {
     const KEY: &str = "HASH_CHAIN_KEY";
     const SALT: &str = "SALT_FOR_DATA_INTEGRITY";
     const ACCEPT: &str = "HASH_CHAIN_ACCEPT";
-    let chain = match (environment.get(KEY), environment.get(SALT)) {
+    let chain = match (environment.text(KEY)?, environment.text(SALT)?) {
         (None, None) => HashChain::unkeyed(),
-        (_, Some(salt)) if salt.trim().is_empty() => {
-            return Err(environment.invalid(SALT, "a text with a character other than white space"));
-        }
         (None, Some(salt)) => HashChain::salted(salt),
         (Some(_), None) => HashChain::keyed(&key_ring(environment, KEY)?),
         (Some(_), Some(salt)) => HashChain::keyed(&key_ring(environment, KEY)?)
@@ -90,7 +85,7 @@ fn hash_chain(environment: &Environment) -> Result<HashChain, EnvironmentError> 
     };
     let acceptance = environment.parse(ACCEPT, "nothing, unkeyed, unchained or interrupted")?;
     let chain = chain.accepting(acceptance.unwrap_or_default());
-    Ok(chain.with_genesis(environment.get("GENESIS_HASH").unwrap_or_default()))
+    Ok(chain.with_genesis(environment.text("GENESIS_HASH")?.unwrap_or_default()))
 }
 
 impl FromStr for ChainAcceptance {
@@ -116,9 +111,6 @@ pub struct UnknownAcceptance;
 fn key_ring(environment: &Environment, key: &str) -> Result<KeyRing, EnvironmentError> {
     const ADVICE: &str = "set it to a key as `es_persistence::cipher::create_key` makes it";
     const ALLOWED: &str = "a key in base64, or several as ID:KEY,ID:KEY of which the first is for writing";
-    let ring = environment
-        .get(key)
-        .map_or_else(|| environment.require(key, ADVICE), Ok)?
-        .parse();
+    let ring = environment.require(key, ADVICE)?.parse();
     ring.map_err(|cause| environment.invalid(key, format!("{ALLOWED} ({cause})")))
 }

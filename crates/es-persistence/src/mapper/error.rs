@@ -217,12 +217,20 @@ impl fmt::Display for MapperError {
                     write!(f, ": es-persistence is built without its feature `{feature}`")
                 })
             }
-        }
+        }?;
+        self.cause().map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }
 
 impl std::error::Error for MapperError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.cause()?.source()
+    }
+}
+
+impl MapperError {
+    /// Returns the cause, whose text is a part of this error's.
+    pub fn cause(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self.kind() {
             MapperErrorKind::Encoding(source)
             | MapperErrorKind::Decoding(source)

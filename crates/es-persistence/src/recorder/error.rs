@@ -8,14 +8,15 @@ use uuid::Uuid;
 use crate::TrackingKey;
 
 /// A failed operation of a store: which store, which operation, the kind of failure and its cause.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{store} could not {operation}: {kind}")]
+///
+/// The text has all four, so that the first line of a report says what to do. [`source`](error::Error::source) is what comes
+/// after the [cause](Self::cause).
+#[derive(Clone, Debug)]
 pub struct RecorderError {
     store: &'static str,
     operation: Operation,
     kind: RecorderErrorKind,
-    #[source]
-    source: Option<Arc<dyn error::Error + Send + Sync>>,
+    cause: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
 /// What was asked of the store.
@@ -140,7 +141,7 @@ impl RecorderError {
             store,
             operation,
             kind,
-            source: None,
+            cause: None,
         }
     }
 
@@ -154,7 +155,7 @@ impl RecorderError {
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
         Self {
-            source: Some(Arc::from(source.into())),
+            cause: Some(Arc::from(source.into())),
             ..self
         }
     }
@@ -162,6 +163,13 @@ impl RecorderError {
     /// Returns the kind of failure, which tells the caller how to react.
     pub const fn kind(&self) -> &RecorderErrorKind {
         &self.kind
+    }
+
+    /// Returns the cause, whose text is a part of this error's.
+    pub fn cause(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.cause
+            .as_deref()
+            .map(|cause| cause as &(dyn error::Error + 'static))
     }
 
     /// Returns the operation that failed.
@@ -180,6 +188,23 @@ impl RecorderError {
     /// Returns `true` if nothing is stored and the same call may succeed later.
     pub const fn is_retryable(&self) -> bool {
         matches!(self.kind, RecorderErrorKind::NotStored | RecorderErrorKind::Unavailable)
+    }
+}
+
+impl fmt::Display for RecorderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind.to_string();
+        write!(f, "{} could not {}: {kind}", self.store, self.operation)?;
+        let cause = self.cause.as_ref().map(ToString::to_string);
+        cause
+            .filter(|cause| *cause != kind)
+            .map_or(Ok(()), |cause| write!(f, ": {cause}"))
+    }
+}
+
+impl error::Error for RecorderError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.cause.as_ref()?.source()
     }
 }
 
@@ -235,7 +260,8 @@ impl fmt::Display for Conflict {
         } = self;
         write!(
             f,
-            "version {version} of aggregate {originator_id} does not follow its last version {last_version}"
+            "version {version} of aggregate {originator_id} does not follow its last version {last_version}: read it again, and \
+             decide again"
         )
     }
 }

@@ -10,9 +10,16 @@ use crate::{StoredEvent, StoredSnapshot, StoredTag, TaggedRow, Tracking};
 /// # Errors
 ///
 /// [`Invalid`](RecorderErrorKind::Invalid), with a source that names the event and the fault, when a version is 0 or
-/// above `i64::MAX`, a topic or text ID is empty or has a NUL character, an event ID is nil, or a schema version is 0 or
-/// above `i16::MAX`.
+/// above `i64::MAX`, a topic is too long, a topic or text ID is empty or has a NUL character, an event ID is nil, or a schema version is 0
+/// or above `i16::MAX`; and when there are more than 100,000 events. A topic has at most 2048 bytes.
 pub fn check_events(store: &'static str, events: &[StoredEvent]) -> Result<(), RecorderError> {
+    if events.len() > MAX_EVENTS {
+        let cause = format!(
+            "{} events are more than the {MAX_EVENTS} of one save: save them in parts",
+            events.len()
+        );
+        return Err(RecorderError::new(store, Operation::InsertEvents, RecorderErrorKind::Invalid).with_source(cause));
+    }
     events.iter().try_for_each(|event| {
         let fault = row_fault(&event.originator_id, event.originator_version, &event.topic)
             .or_else(|| schema_fault(event.schema_version))
@@ -97,6 +104,12 @@ pub fn check_tracking(store: &'static str, tracking: &Tracking) -> Result<(), Re
     Err(RecorderError::new(store, Operation::InsertTracking, RecorderErrorKind::Invalid).with_source(cause))
 }
 
+/// The greatest number of events in one save: all of them are in memory at once, and others wait meanwhile.
+const MAX_EVENTS: usize = 100_000;
+
+/// The greatest length of a topic, in bytes.
+const MAX_TOPIC: usize = 2048;
+
 fn row_fault(id: &OriginatorId, version: u64, topic: &str) -> Option<&'static str> {
     if version == 0 {
         return Some("versions start at 1");
@@ -104,8 +117,8 @@ fn row_fault(id: &OriginatorId, version: u64, topic: &str) -> Option<&'static st
     if i64::try_from(version).is_err() {
         return Some("the version is above 2^63 - 1");
     }
-    if is_unfit(topic) {
-        return Some("a topic has at least one character and no NUL");
+    if is_unfit(topic) || topic.len() > MAX_TOPIC {
+        return Some("a topic has 1 to 2048 bytes and no NUL");
     }
     match id {
         OriginatorId::Text(text) if is_unfit(text) => Some("an ID has at least one character and no NUL"),
@@ -120,4 +133,43 @@ fn schema_fault(version: u16) -> Option<&'static str> {
 
 fn is_unfit(text: &str) -> bool {
     text.is_empty() || text.contains('\0')
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn event(id: &str, topic: &str) -> StoredEvent {
+        let row = StoredEvent::new(OriginatorId::from(id), 1, topic.to_owned(), Vec::new());
+        row.with_stamp(Uuid::max(), es_domain::Timestamp::UNIX_EPOCH)
+    }
+
+    fn refusal(events: &[StoredEvent]) -> String {
+        check_events("memory", events).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_topic_that_is_too_long_is_refused_with_the_limit() {
+        let topic = "t".repeat(2048);
+        check_events("memory", &[event("a", &topic)]).unwrap();
+        let text = refusal(&[event("a", &(topic + "t"))]);
+        assert!(
+            text.starts_with("memory could not store events: the request is invalid: event"),
+            "{text}"
+        );
+        assert!(text.ends_with("a topic has 1 to 2048 bytes and no NUL"), "{text}");
+    }
+
+    #[test]
+    fn a_save_of_too_many_events_is_refused_with_the_limit() {
+        let events = vec![event("a", "Dog.Born"); MAX_EVENTS + 1];
+        check_events("memory", &events[1..]).unwrap();
+        let text = refusal(&events);
+        assert!(
+            text.ends_with("100001 events are more than the 100000 of one save: save them in parts"),
+            "{text}"
+        );
+    }
 }

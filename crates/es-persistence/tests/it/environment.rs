@@ -33,10 +33,6 @@ fn refusal(values: &[(&str, &str)]) -> String {
 #[test]
 fn without_variables_states_are_plain_json() {
     assert_eq!(format(&mapper(&[])), None);
-    assert_eq!(
-        format(&mapper(&[("COMPRESSOR_TOPIC", " "), ("TRANSCODER_TOPIC", "")])),
-        None
-    );
 }
 
 #[test]
@@ -246,26 +242,20 @@ fn chains_are_computed_by_key_by_salt_or_by_neither() {
 #[test]
 fn an_empty_or_blank_secret_is_an_error_and_never_no_encryption() {
     for blank in ["", " ", "\t\n"] {
-        let text = refusal(&[("CIPHER_KEY", blank)]);
-        assert!(
-            text.starts_with(&format!("CIPHER_KEY is {blank:?}, which is not a key in base64")),
-            "{text}"
-        );
-        let text = refusal(&[("CIPHER_KEY", blank), ("CIPHER_TOPIC", "none")]);
-        assert!(text.starts_with("CIPHER_KEY is "), "{text}");
-        let text = refusal(&[("CIPHER_KEY", KEY), ("DOGS_CIPHER_KEY", blank)]);
-        assert!(text.starts_with("CIPHER_KEY is "), "{text}");
-        let text = refusal(&[("HASH_CHAIN_KEY", blank)]);
-        assert!(text.starts_with("HASH_CHAIN_KEY is "), "{text}");
         for values in [
-            &[("SALT_FOR_DATA_INTEGRITY", blank)][..],
+            &[("CIPHER_KEY", blank)][..],
+            &[("CIPHER_KEY", blank), ("CIPHER_TOPIC", "none")],
+            &[("DOGS_CIPHER_KEY", blank), ("CIPHER_KEY", KEY)],
+            &[("HASH_CHAIN_KEY", blank)],
+            &[("SALT_FOR_DATA_INTEGRITY", blank)],
             &[("SALT_FOR_DATA_INTEGRITY", blank), ("HASH_CHAIN_KEY", KEY)],
+            &[("COMPRESSOR_TOPIC", blank)],
+            &[("TRANSCODER_TOPIC", blank)],
         ] {
+            let (key, _) = values[0];
             assert_eq!(
                 refusal(values),
-                format!(
-                    "SALT_FOR_DATA_INTEGRITY is {blank:?}, which is not a text with a character other than white space"
-                )
+                format!("{key} is empty: give it a value, or remove it")
             );
         }
     }

@@ -44,6 +44,7 @@ fn names(code: &str) -> BTreeSet<String> {
         let is_capital = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
         text.contains('_')
             && !text.starts_with("ES_")
+            && !text.starts_with("CARGO_PKG_")
             && text
                 .split('_')
                 .all(|part| !part.is_empty() && part.chars().all(is_capital))

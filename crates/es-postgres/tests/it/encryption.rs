@@ -149,8 +149,11 @@ fn a_certificate_by_another_authority_or_for_another_name_is_refused() {
             assert!(text.contains("POSTGRES_SSL_ROOT_CERT"), "{text}");
             assert!(text.contains(cause), "{text}");
         }
-        let untold = encrypted.environment("localhost", "verify-full", "other");
-        let text = refusal(&untold.with("POSTGRES_SSL_ROOT_CERT", "")).await;
+        let untold = encrypted.server().environment(APPLICATION, "public");
+        let untold = untold
+            .with("POSTGRES_HOST", "localhost")
+            .with("POSTGRES_SSL_MODE", "verify-full");
+        let text = refusal(&untold).await;
         assert!(text.contains("POSTGRES_SSL_ROOT_CERT"), "{text}");
         encrypted
     });

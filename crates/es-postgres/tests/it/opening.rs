@@ -88,10 +88,10 @@ fn wrong_settings_are_named() {
         let good = server.environment(APPLICATION, &schema);
         for key in ["POSTGRES_HOST", "POSTGRES_DBNAME", "POSTGRES_USER"] {
             let error = open(&good.clone().with(key, "")).await.unwrap_err();
-            let DatastoreError::Environment(EnvironmentError::Missing { key: missing, .. }) = &error else {
+            let DatastoreError::Environment(EnvironmentError::Empty { key: empty }) = &error else {
                 panic!("{error}");
             };
-            assert_eq!(missing, key);
+            assert_eq!(empty, key);
         }
         let wrong = [
             ("POSTGRES_PORT", "seven"),

@@ -42,14 +42,17 @@ impl Server {
 
     /// The settings that lead to `schema` here.
     pub(crate) fn environment(&self, application: &str, schema: &str) -> Environment {
-        Environment::new(application)
+        let environment = Environment::new(application)
             .with("PERSISTENCE_MODULE", "postgres")
             .with("POSTGRES_HOST", &self.host)
             .with("POSTGRES_PORT", self.port.to_string())
             .with("POSTGRES_DBNAME", &self.database)
             .with("POSTGRES_USER", &self.user)
-            .with("POSTGRES_PASSWORD", &self.password)
-            .with("POSTGRES_SCHEMA", schema)
+            .with("POSTGRES_SCHEMA", schema);
+        if self.password.is_empty() {
+            return environment;
+        }
+        environment.with("POSTGRES_PASSWORD", &self.password)
     }
 
     /// A connection of the test's own.

@@ -31,7 +31,7 @@ enum Files {
 
 impl Place {
     pub(super) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let folder = match environment.get("SQLITE_VIEWS").filter(|folder| !folder.is_empty()) {
+        let folder = match environment.text("SQLITE_VIEWS")? {
             Some(folder) => folder.to_owned(),
             None => beside(environment.require(
                 "SQLITE_DBNAME",

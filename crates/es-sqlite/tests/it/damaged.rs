@@ -1,6 +1,6 @@
 //! A damaged file: an error that names the row, or what was stored; never a panic, and never without end.
 
-use std::{error::Error as _, fs};
+use std::fs;
 
 use es_persistence::{RecorderErrorKind, Selection, StoredSnapshot, StreamSelection, Tracking, TrackingKey};
 use sqlx::Executor as _;
@@ -81,7 +81,7 @@ async fn fault_after(change: &'static str, read: Read) -> String {
         Read::Tracking => recorder.last_tracking(key).await.unwrap_err(),
     };
     assert_eq!(*error.kind(), RecorderErrorKind::Corrupt, "{error:?}");
-    error.source().unwrap().to_string()
+    error.cause().unwrap().to_string()
 }
 
 #[derive(Clone, Copy)]

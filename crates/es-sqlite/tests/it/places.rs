@@ -1,6 +1,6 @@
 //! Where a file can be, and what happens when it does not stay there.
 
-use std::{error::Error, fs, path::Path};
+use std::{fs, path::Path};
 
 use es_persistence::{DatastoreError, Environment, RecorderErrorKind, Selection};
 use tempfile::TempDir;
@@ -19,7 +19,7 @@ async fn refusal(environment: &Environment) -> String {
         panic!("{error}")
     };
     assert_eq!(*error.kind(), RecorderErrorKind::Unavailable);
-    error.source().unwrap().to_string()
+    error.cause().unwrap().to_string()
 }
 
 fn names(folder: &TempDir) -> Vec<String> {
@@ -129,10 +129,10 @@ async fn is_missed(store: &Store) {
             .unwrap_or_else(|_| path(&store.folder))
             .display()
     );
-    assert_eq!(error.source().unwrap().to_string(), missed);
+    assert_eq!(error.cause().unwrap().to_string(), missed);
     let error = store.recorder.select_notifications(Selection::all()).await.unwrap_err();
     assert_eq!(*error.kind(), RecorderErrorKind::Unavailable);
-    assert_eq!(error.source().unwrap().to_string(), missed);
+    assert_eq!(error.cause().unwrap().to_string(), missed);
 }
 
 #[cfg(unix)]
@@ -167,7 +167,7 @@ async fn a_removed_log_takes_no_saves() {
     until_noticed().await;
     let error = store.recorder.insert_events(vec![event(1, 4)]).await.unwrap_err();
     assert_eq!(*error.kind(), RecorderErrorKind::Unavailable);
-    let cause = error.source().unwrap().to_string();
+    let cause = error.cause().unwrap().to_string();
     assert!(cause.contains("-wal was removed or replaced"), "{cause}");
 }
 

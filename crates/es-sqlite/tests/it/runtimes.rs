@@ -1,7 +1,6 @@
 //! What runs the store, and when it ends.
 
 use std::{
-    error::Error,
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
@@ -40,8 +39,7 @@ fn without_a_runtime_a_store_cannot_be_opened() {
     let Err(DatastoreError::Recorder(error)) = opened.map(|_| ()) else {
         panic!("it was opened")
     };
-    let file = error.source().unwrap();
-    let cause = file.source().unwrap().to_string();
+    let cause = error.to_string();
     assert!(cause.contains("no reactor running"), "{cause}");
 }
 
@@ -80,9 +78,12 @@ async fn after_the_end_saves_and_reads_say_that_the_store_is_closed() {
     store.datastore.close().await;
     let saved = store.recorder.insert_events(events(1, 1)).await.unwrap_err();
     assert_eq!(*saved.kind(), RecorderErrorKind::Closed);
-    assert_eq!(saved.source().unwrap().to_string(), "the store is closed");
+    assert_eq!(saved.to_string(), "SQLite could not store events: the store is closed");
     let read = store.recorder.max_position().await.unwrap_err();
-    assert_eq!(read.source().unwrap().to_string(), "the store is closed");
+    assert_eq!(
+        read.to_string(),
+        "SQLite could not read the last position: the store is closed"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -44,12 +44,11 @@ async fn count(connection: &mut SqliteConnection, table: &'static str) -> i64 {
 
 /// What the error says, from the outside to the cause.
 fn said(error: &RecorderError) -> Vec<String> {
-    let mut said = vec![error.to_string()];
-    let mut next = std::error::Error::source(error);
-    while let Some(cause) = next {
-        said.push(cause.to_string());
-        next = cause.source();
-    }
+    let causes = std::iter::successors(error.cause(), |cause| (*cause).source());
+    let mut said: Vec<_> = causes.map(ToString::to_string).collect();
+    let outside = error.to_string();
+    let outside = outside.strip_suffix(&format!(": {}", said[0])).unwrap();
+    said.insert(0, outside.to_owned());
     said
 }
 
@@ -282,11 +281,10 @@ async fn a_connection_that_only_reads_is_refused() {
 fn a_database_in_memory_is_refused() {
     let environment = Environment::new("Bank").with("SQLITE_DBNAME", ":memory:");
     let error = TransactionalEvents::of(&environment).unwrap_err();
-    let cause = std::error::Error::source(&error).unwrap();
-    assert_eq!(error.to_string(), "SQLite could not be opened: the request is invalid");
     assert_eq!(
-        cause.to_string(),
-        "a database in memory has no connections but the store's own: use a file"
+        error.to_string(),
+        "SQLite could not be opened: the request is invalid: a database in memory has no connections but the store's own: use a \
+         file"
     );
 }
 

@@ -41,9 +41,7 @@ type Readers = Vec<Arc<dyn Compressor>>;
 pub(super) fn compression(environment: &Environment) -> Result<(Option<Compression>, Readers), EnvironmentError> {
     let name = environment.parse(TOPIC, "zstd, zlib or none")?;
     let min_size = environment.parse("COMPRESSOR_MIN_SIZE", "a number of bytes")?;
-    let has_dictionary = environment
-        .get(DICTIONARY)
-        .is_some_and(|paths| !paths.trim().is_empty());
+    let has_dictionary = environment.text(DICTIONARY)?.is_some();
     let writes = |compressor, default| {
         let min_size = min_size.unwrap_or(default);
         Some(Compression { compressor, min_size })
@@ -64,7 +62,11 @@ pub(super) fn compression(environment: &Environment) -> Result<(Option<Compressi
             Ok((writes(zstd::writer(environment)?, default), Vec::new()))
         }
         Some(CompressorName::Zlib) => Ok((writes(zlib::writer(environment)?, MIN_SIZE), readers()?)),
-        Some(CompressorName::None) | None => Ok((None, readers()?)),
+        Some(CompressorName::None) | None => {
+            // An odd level is refused here, too.
+            environment.parse::<u8>("COMPRESSOR_LEVEL", "a number from 0 to 22")?;
+            Ok((None, readers()?))
+        }
     }
 }
 

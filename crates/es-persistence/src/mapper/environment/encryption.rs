@@ -39,7 +39,7 @@ pub(super) fn encryption(environment: &Environment) -> Result<Option<Encryption>
         Some(CipherName::Aes256Gcm) | None if accepts_plain => EncryptionMode::Begun,
         Some(CipherName::Aes256Gcm) | None => EncryptionMode::Required,
     };
-    if name != Some(CipherName::Aes256Gcm) && environment.get(KEY).is_none() {
+    if name != Some(CipherName::Aes256Gcm) && environment.text(KEY)?.is_none() {
         return Ok(None);
     }
     let cipher = cipher(environment, key_ring(environment, KEY)?)?;
