@@ -8,6 +8,7 @@
 mod commands;
 mod dog;
 mod domain;
+mod http;
 mod measure;
 mod memory;
 mod postgres;
@@ -37,6 +38,7 @@ fn main() -> Result<(), AnyError> {
     runtime.block_on(runtime.spawn(async move {
         memory::run(&mut bench).await?;
         sqlite::run(&mut bench).await?;
+        http::run(&bench).await?;
         postgres::run(&bench).await
     }))??;
     println!("load after: {}", load());

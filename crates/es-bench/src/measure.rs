@@ -87,6 +87,11 @@ impl Lap {
         Self(nanoseconds(start, 1))
     }
 
+    /// A lap of this length.
+    pub(crate) fn of(time: std::time::Duration) -> Self {
+        Self(time.as_secs_f64() * 1e9)
+    }
+
     /// The time of one operation of a round of `operations`.
     pub(crate) const fn each(self, operations: usize) -> Self {
         Self(self.0 / float(operations))

@@ -9,6 +9,7 @@ mod builder;
 mod check;
 mod error;
 mod marks;
+mod python_log;
 mod remote_log;
 mod request;
 mod retry;
@@ -20,5 +21,6 @@ mod watcher;
 pub use self::{
     builder::RemoteLogBuilder,
     error::{BuildError, Fault, RemoteError},
+    python_log::PythonLog,
     remote_log::RemoteLog,
 };

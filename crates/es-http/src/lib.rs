@@ -11,6 +11,7 @@
 //! | say who may read | [`server::Tokens`], [`server::AccessPolicy`] |
 //! | accept connections within limits | [`server::Server`] |
 //! | follow a log of another machine | [`client::RemoteLog`] |
+//! | follow an application of the Python library | [`client::PythonLog`] |
 //!
 //! Events leave as they are stored. An encrypted state stays encrypted, and the consumer has the keys.
 //!

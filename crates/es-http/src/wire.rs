@@ -37,7 +37,8 @@ pub(crate) struct Page<'a> {
 /// How long the log is, and what it promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Last {
-    /// The position of the last event; `None` if there is none.
+    /// The position of the last event; `None` if there is none. It is never left out.
+    #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) position: Option<u64>,
     #[serde(default)]
     pub(crate) contiguous: bool,

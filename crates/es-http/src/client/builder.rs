@@ -2,9 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use es_persistence::{Mapper, import::PythonImporter};
 use reqwest::{Client, header::HeaderValue, redirect};
 
-use super::{BuildError, RemoteLog, base::Base, transport::Transport};
+use super::{BuildError, PythonLog, RemoteLog, base::Base, transport::Transport};
 
 /// Settings of a [`RemoteLog`].
 #[must_use = "nothing is made before `build` is called"]
@@ -101,17 +102,28 @@ impl RemoteLogBuilder {
     ///
     /// [`BuildError`] when a setting is wrong.
     pub fn build(self) -> Result<RemoteLog, BuildError> {
+        Ok(RemoteLog::new(self.transport()?, self.patience))
+    }
+
+    /// Makes the log of an application of the Python library, whose rows `importer` reads and `mapper` writes anew.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] when a setting is wrong.
+    pub fn build_python(self, importer: PythonImporter, mapper: Mapper) -> Result<PythonLog, BuildError> {
+        Ok(PythonLog::new(self.transport()?, self.patience, importer, mapper))
+    }
+
+    fn transport(&self) -> Result<Transport, BuildError> {
         let base = Base::parse(&self.base, self.allow_plain_http)?;
         let token = self.token.as_deref().map(header).transpose()?;
-        let http = self.client(&base)?;
-        let transport = Transport {
-            http,
+        Ok(Transport {
+            http: self.client(&base)?,
             base,
             token,
             body_cap: self.body_cap,
             request_time: self.request_time,
-        };
-        Ok(RemoteLog::new(transport, self.patience))
+        })
     }
 
     fn client(&self, base: &Base) -> Result<Client, BuildError> {
@@ -124,7 +136,7 @@ impl RemoteLogBuilder {
         #[cfg(feature = "gzip")]
         let builder = builder.gzip(self.is_compressed);
         #[cfg(feature = "rustls")]
-        let builder = super::tls::configure(builder, &self.certificates)?;
+        let builder = super::tls::configure(builder, base, &self.certificates)?;
         let builder = builder.https_only(base.is_https());
         builder.build().map_err(|error| BuildError::Client(Arc::new(error)))
     }

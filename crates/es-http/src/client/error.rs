@@ -31,7 +31,7 @@ pub enum BuildError {
     Client(#[source] Arc<dyn Error + Send + Sync>),
 }
 
-/// Why a remote log could not be read. It is the source of the [`RecorderError`].
+/// Why a remote log could not be read: the source of the [`RecorderError`], see [`of`](Self::of).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
@@ -87,6 +87,14 @@ pub enum RemoteError {
     /// The answer breaks a rule that every log keeps.
     #[error("the answer breaks a rule of logs: {0}")]
     Fault(Fault),
+    /// A row of the Python library cannot be imported.
+    #[error("the row at position {position} cannot be imported")]
+    Import {
+        /// The position of the row.
+        position: u64,
+        /// The error of the importer or of the mapper.
+        source: Box<dyn Error + Send + Sync>,
+    },
     /// The log does not have the event that was read last.
     #[error("the log was rewound")]
     Rewound(Rewound),
@@ -147,6 +155,13 @@ pub enum Fault {
 const STORE: &str = "the remote log";
 
 impl RemoteError {
+    /// Returns the cause of an error of a remote log; `None` if the error is one of another log.
+    pub fn of(error: &RecorderError) -> Option<&Self> {
+        let source = error.source()?;
+        let shared = || source.downcast_ref::<Arc<dyn Error + Send + Sync>>()?.downcast_ref();
+        source.downcast_ref().or_else(shared)
+    }
+
     /// Returns `true` if the same request may succeed later.
     pub(crate) const fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::Unavailable { .. })
@@ -163,7 +178,7 @@ impl RemoteError {
     pub(crate) fn into_recorder_error(self, operation: Operation) -> RecorderError {
         let kind = match &self {
             Self::Unreachable(_) | Self::Unavailable { .. } => RecorderErrorKind::Unavailable,
-            Self::Form { .. } | Self::Fault(_) => RecorderErrorKind::Corrupt,
+            Self::Form { .. } | Self::Fault(_) | Self::Import { .. } => RecorderErrorKind::Corrupt,
             Self::Rewound(rewound) => RecorderErrorKind::Rewound(*rewound),
             _ => RecorderErrorKind::Other,
         };

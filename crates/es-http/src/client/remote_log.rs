@@ -95,7 +95,7 @@ impl RemoteLog {
     ///
     /// # Errors
     ///
-    /// [`RecorderError`] when the server cannot be reached or refuses; [`RemoteError`] is its source.
+    /// [`RecorderError`] when the server cannot be reached or refuses; [`RemoteError::of`] tells more.
     ///
     /// # Cancel safety
     ///

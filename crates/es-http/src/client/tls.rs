@@ -4,25 +4,34 @@ use std::sync::Arc;
 
 use reqwest::ClientBuilder;
 use rustls::{
-    ClientConfig,
+    ClientConfig, RootCertStore,
     crypto::ring,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 use rustls_platform_verifier::Verifier;
 
-use super::BuildError;
+use super::{BuildError, base::Base};
 
 /// Makes connections secure by a configuration of our own, so that the program need not choose a provider for the process.
-pub(super) fn configure(builder: ClientBuilder, certificates: &[Vec<u8>]) -> Result<ClientBuilder, BuildError> {
+pub(super) fn configure(
+    builder: ClientBuilder,
+    base: &Base,
+    certificates: &[Vec<u8>],
+) -> Result<ClientBuilder, BuildError> {
     let provider = Arc::new(ring::default_provider());
     let failed = |error: rustls::Error| BuildError::Client(Arc::new(error));
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let config = config.map_err(failed)?;
+    if !base.is_https() {
+        // There is nothing to verify, and reading the certificates of the machine takes a while.
+        let config = config.with_root_certificates(RootCertStore::empty());
+        return Ok(builder.tls_backend_preconfigured(config.with_no_client_auth()));
+    }
     let verifier = match read(certificates)? {
-        extra if extra.is_empty() => Verifier::new(Arc::clone(&provider)),
-        extra => Verifier::new_with_extra_roots(extra, Arc::clone(&provider)),
+        extra if extra.is_empty() => Verifier::new(provider),
+        extra => Verifier::new_with_extra_roots(extra, provider),
     };
     let verifier = Arc::new(verifier.map_err(failed)?);
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(failed)?;
     let config = config
         .dangerous()
         .with_custom_certificate_verifier(verifier)

@@ -6,7 +6,11 @@ mod access;
 mod compression;
 mod conformance;
 mod contract;
+mod cuts;
 mod follow;
+mod hostile_client;
+mod hostile_server;
+mod https;
 mod programs;
 mod rewound;
 mod school;
@@ -17,4 +21,5 @@ mod served;
 #[expect(dead_code, reason = "it is shared with other tests")]
 mod server;
 mod tails;
+mod traces;
 mod world;

@@ -4,18 +4,22 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Arc,
 };
 
 use es_application::{Recorded, Selection};
+use es_http::client::RemoteLog;
+use es_persistence::{Environment, Mapper, ReadableLog as _, Subscription, import::PythonImporter};
+use futures_util::StreamExt as _;
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader, Lines},
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
     time::timeout,
 };
 
 use crate::{
     rewound::Switchable,
-    school::{dog, trainer},
+    school::{DogEvent, dog, trainer},
     served::{LONG, Served},
     world::app,
 };
@@ -181,4 +185,115 @@ async fn the_client_of_the_python_library_reads_our_log() {
     assert_eq!(read["sections"], serde_json::json!(rows));
     assert_eq!(read["selection"], serde_json::json!([rows[1], rows[2], rows[5]]));
     assert_eq!(read["after"], serde_json::json!([rows[2], rows[3]]));
+}
+
+/// An application of the Python library and its JSON service, served as its users would do it.
+const REFERENCE_SERVICE: &str = r#"
+import http.server, sys, threading
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+from eventsourcing.interface import NotificationLogJSONService
+
+class Dog(Aggregate):
+    @event("Registered")
+    def __init__(self, name):
+        self.name = name
+
+    @event("TrickAdded")
+    def add_trick(self, trick):
+        pass
+
+app = Application()
+service = NotificationLogJSONService(app)
+
+def register(name, *tricks):
+    dog = Dog(name)
+    for trick in tricks:
+        dog.add_trick(trick)
+    app.save(dog)
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        body = service.get_log_section(self.path.rsplit("/", 1)[1]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+for number in range(9):
+    register(f"Dog {number}", "sit", "jump")
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print(server.server_address[1], flush=True)
+for name in sys.stdin:
+    register(name.strip())
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_client_follows_the_service_of_the_python_library() {
+    let Some(python) = find("ES_EVENTSOURCING_PYTHON", "python3") else {
+        return left_out("python3 is not installed");
+    };
+    let import = Command::new(&python)
+        .args(["-c", "import eventsourcing.interface"])
+        .output();
+    if !import.await.unwrap().status.success() {
+        return left_out("the Python package `eventsourcing` is not installed");
+    }
+    let mut program = Command::new(&python);
+    program
+        .args(["-c", REFERENCE_SERVICE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut program = program.spawn().unwrap();
+    let mut input = program.stdin.take().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let port = timeout(LONG, lines.next_line())
+        .await
+        .expect("it starts")
+        .unwrap()
+        .unwrap();
+
+    let mapper = Mapper::from_environment(&Environment::new("School")).unwrap();
+    let log = RemoteLog::builder(format!("http://127.0.0.1:{port}"));
+    let log = Arc::new(log.build_python(PythonImporter::new(), mapper.clone()).unwrap());
+    assert_eq!(log.max_position().await.unwrap(), Some(27));
+    let events = Subscription::new(Arc::clone(&log) as _, Selection::after(0).of::<DogEvent>());
+    let mut events = events.map(|event| Recorded::of(event.unwrap(), mapper.clone()));
+    for number in 0..9 {
+        for body in [
+            DogEvent::Registered {
+                name: format!("Dog {number}"),
+            },
+            DogEvent::TrickAdded {
+                trick: "sit".to_owned(),
+            },
+            DogEvent::TrickAdded {
+                trick: "jump".to_owned(),
+            },
+        ] {
+            let event = timeout(LONG, events.next()).await.expect("it comes in time").unwrap();
+            assert_eq!(event.decode::<DogEvent>().unwrap(), Some(body));
+        }
+    }
+    input.write_all(b"Rex\n").await.unwrap();
+    let event = timeout(LONG, events.next()).await.expect("it comes in time").unwrap();
+    let registered = DogEvent::Registered { name: "Rex".to_owned() };
+    assert_eq!(
+        (event.position(), event.decode::<DogEvent>().unwrap()),
+        (28, Some(registered))
+    );
+    assert_eq!(log.max_position().await.unwrap(), Some(28));
+    let page = log
+        .select_notifications(Selection::after(3).up_to(5).topics(["Dog.Registered"]))
+        .await
+        .unwrap();
+    assert_eq!((page.notifications.len(), page.reached), (1, 5));
 }
