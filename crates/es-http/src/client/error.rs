@@ -157,9 +157,7 @@ const STORE: &str = "the remote log";
 impl RemoteError {
     /// Returns the cause of an error of a remote log; `None` if the error is one of another log.
     pub fn of(error: &RecorderError) -> Option<&Self> {
-        let source = error.source()?;
-        let shared = || source.downcast_ref::<Arc<dyn Error + Send + Sync>>()?.downcast_ref();
-        source.downcast_ref().or_else(shared)
+        error.cause()?.downcast_ref()
     }
 
     /// Returns `true` if the same request may succeed later.

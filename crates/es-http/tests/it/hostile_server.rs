@@ -226,7 +226,7 @@ async fn a_redirect_is_not_followed() {
             let answer = format!("HTTP/1.1 {status} Moved\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
             let error = read(answering(answer).await.token("a".repeat(43)), Selection::all()).await;
             assert_eq!(*error.kind(), RecorderErrorKind::Other);
-            let cause = error.source().unwrap().to_string();
+            let cause = error.cause().unwrap().to_string();
             assert!(
                 cause.contains(&status.to_string()) && !cause.contains(&target),
                 "{cause}"
@@ -346,7 +346,7 @@ async fn statuses_are_sorted_by_what_the_caller_can_do() {
     let answer = String::from_utf8(ok(lines)).unwrap().replace("200 OK", "400 X");
     let cause = read(answering(answer).await, Selection::all())
         .await
-        .source()
+        .cause()
         .unwrap()
         .to_string();
     assert!(cause.len() < 300 && !cause.contains(char::is_control), "{cause:?}");

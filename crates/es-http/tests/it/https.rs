@@ -1,6 +1,6 @@
 //! HTTPS: the server is who it says it is, or nothing is read.
 
-use std::{error::Error, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use es_http::client::{BuildError, RemoteLog, RemoteLogBuilder};
 use es_persistence::{ReadableLog as _, RecorderErrorKind, Selection};
@@ -79,7 +79,7 @@ async fn a_server_with_another_certificate_or_none_is_refused() {
     ] {
         let error = builder.build().unwrap().max_position().await.unwrap_err();
         assert_eq!(*error.kind(), RecorderErrorKind::Unavailable);
-        assert!(error.source().is_some());
+        assert!(error.cause().is_some());
     }
 }
 
