@@ -13,6 +13,7 @@ use crate::{
     command_record::Marking,
     execute::{self, Existing, OrCreate},
     hooks::Hooks,
+    processed::Processed,
     turns::Turns,
 };
 
@@ -208,7 +209,7 @@ impl Application {
     /// A future that is dropped before it is ready leaves all of the events stored or none, and the aggregates as they
     /// were: read them again to learn which.
     pub async fn save(&self, changes: impl Changes) -> Result<Vec<Recorded>, ApplicationError> {
-        self.save_marked(changes, None).await
+        self.store_changes(changes, None, None).await
     }
 
     /// Saves `changes`, and the record of their command in the same transaction if there is a `marking`.
@@ -217,14 +218,25 @@ impl Application {
         changes: impl Changes,
         marking: Option<&Marking>,
     ) -> Result<Vec<Recorded>, ApplicationError> {
+        self.store_changes(changes, marking, None).await
+    }
+
+    /// Saves `changes`, and in the same transaction the record of their command and how far another log was processed, if
+    /// these are given.
+    pub(crate) async fn store_changes(
+        &self,
+        changes: impl Changes,
+        marking: Option<&Marking>,
+        processed: Option<Processed>,
+    ) -> Result<Vec<Recorded>, ApplicationError> {
         let repository = self.repository();
         let mut prepared = Prepared::new(self, changes, marking)?;
         let mut notifications = loop {
             let events = prepared.rows();
-            if events.is_empty() {
+            if events.is_empty() && processed.is_none() {
                 return Ok(Vec::new());
             }
-            match repository.put(events).await {
+            match repository.put(events, processed.as_ref()).await {
                 Ok(notifications) => break notifications,
                 Err(error) => prepared = prepared.revived(error).await?,
             }

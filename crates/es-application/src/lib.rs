@@ -52,6 +52,7 @@ mod in_scope;
 mod notification_log;
 mod once;
 mod prepare;
+mod processed;
 mod repository;
 mod revival;
 mod save;

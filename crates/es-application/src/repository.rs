@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use es_domain::{Aggregate, AggregateId, Event};
 use es_persistence::{EventStore, Notification, RecorderError, StoredEvent, StreamSelection};
 
-use crate::{ApplicationError, cache::Cache, snapshots::Snapshots};
+use crate::{ApplicationError, cache::Cache, processed::Processed, snapshots::Snapshots};
 
 /// Finds aggregates by their IDs.
 #[derive(Clone, Debug)]
@@ -108,18 +108,33 @@ impl Repository {
         }
     }
 
-    pub(crate) async fn put(&self, events: Vec<StoredEvent>) -> Result<Vec<Notification>, RecorderError> {
+    pub(crate) async fn put(
+        &self,
+        events: Vec<StoredEvent>,
+        processed: Option<&Processed>,
+    ) -> Result<Vec<Notification>, RecorderError> {
         let Some(cache) = &self.cache else {
-            return self.store.put(events).await;
+            return self.insert(events, processed).await;
         };
         let ids: HashSet<_> = events.iter().map(|event| event.originator_id.clone()).collect();
-        let stored = self.store.put(events).await;
+        let stored = self.insert(events, processed).await;
         if stored.is_err() {
             for id in &ids {
                 cache.forget(id);
             }
         }
         stored
+    }
+
+    async fn insert(
+        &self,
+        events: Vec<StoredEvent>,
+        processed: Option<&Processed>,
+    ) -> Result<Vec<Notification>, RecorderError> {
+        match processed {
+            Some(processed) => processed.insert(events).await,
+            None => self.store.put(events).await,
+        }
     }
 
     /// Whether the aggregate has been saved and its life has not ended.

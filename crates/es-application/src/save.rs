@@ -8,7 +8,8 @@ use futures_core::future::BoxFuture;
 
 use crate::{ApplicationError, Repository, cache::Cache, snapshots::Snapshots};
 
-/// Aggregates with pending events: `&mut dog`, a tuple of such, or a `Vec` or array of such.
+/// Aggregates with pending events: `&mut dog`, a tuple of such, or a `Vec` or array of such. Aggregates whose types differ and
+/// are known at run time only are a `Vec<Box<dyn Changes>>`.
 ///
 /// It is implemented here and nowhere else.
 #[diagnostic::on_unimplemented(
@@ -88,6 +89,29 @@ impl<A: Aggregate> Changes for &mut A {
             .snapshots
             .and_then(|snapshots| snapshots.encode_due(&**self, events));
         stored.due.extend(due);
+    }
+}
+
+impl<C: Changes + ?Sized> Changes for Box<C> {
+    fn add_metadata(&mut self, metadata: &Metadata) {
+        (**self).add_metadata(metadata);
+    }
+
+    fn encode(
+        &self,
+        mapper: &Mapper,
+        events: &mut Vec<StoredEvent>,
+        heads: &mut Heads,
+    ) -> Result<(), ApplicationError> {
+        (**self).encode(mapper, events, heads)
+    }
+
+    fn revive<'a>(&'a mut self, repository: &'a Repository, conflict: &'a Conflict) -> Revival<'a> {
+        (**self).revive(repository, conflict)
+    }
+
+    fn saved(&mut self, stored: &mut Stored<'_>) {
+        (**self).saved(stored);
     }
 }
 

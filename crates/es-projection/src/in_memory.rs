@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     DeadlineError, Failure, ProjectionError, ReadModel, WaitError,
-    worker::{Content, Feed, FeedError, Mark},
+    feed::{Content, Feed, FeedError, Mark},
 };
 
 /// A read model in memory that follows the log of an application.
@@ -232,7 +232,7 @@ impl<M: ReadModel> Follower<M> {
         let mut model = self.model.write().unwrap_or_else(PoisonError::into_inner);
         for event in events {
             let applied = catch_unwind(AssertUnwindSafe(|| model.apply(event)));
-            applied.map_err(|panic| (event, crate::worker::panicked(&*panic)))?;
+            applied.map_err(|panic| (event, crate::feed::panicked(&*panic)))?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@
 //! | keep read models in a database of your own kind | [`views`] |
 
 mod error;
+mod feed;
 mod in_memory;
 mod meter;
 mod projection;
@@ -27,6 +28,10 @@ mod worker;
 
 pub mod prelude;
 pub mod testing;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
 pub use self::{
     error::{DeadlineError, ProjectionError, WaitError},

@@ -2,10 +2,10 @@
 
 use std::{error, fmt, sync::Arc, time::Duration};
 
-use es_persistence::{BoxError, OriginatorId};
+use es_persistence::{BoxError, OriginatorId, Recorded};
 use uuid::Uuid;
 
-/// An event that a projection could not take.
+/// An event that a projection, a policy or an outbox could not take.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
@@ -21,7 +21,7 @@ pub struct Failure {
     pub topic: String,
     /// How often the event was tried, alone.
     pub attempts: u32,
-    /// The error of the projection, of the decoding, or the message of a panic.
+    /// The error of the projection or policy, of the decoding, or the message of a panic.
     pub error: BoxError,
 }
 
@@ -31,7 +31,7 @@ pub struct Failure {
 pub enum Remedy {
     /// The event is tried again after a while. Nothing else is done meanwhile.
     RetryAfter(Duration),
-    /// The projection stops before the event. The lease is given back, so that an instance of a newer program can go on.
+    /// The projection or application stops before the event. The lease is given back, so that an instance of a newer program can go on.
     Stop,
     /// The event and all later events of its aggregate are set aside as dead letters, in order, until another attempt is asked
     /// for.
@@ -50,6 +50,22 @@ impl Remedy {
             Self::RetryAfter(Duration::from_millis(10) * 4_u32.pow(failure.attempts.saturating_sub(1)))
         } else {
             Self::Stop
+        }
+    }
+}
+
+impl Failure {
+    /// Makes the failure of an event of `upstream`.
+    #[doc(hidden)]
+    pub fn of<E>(upstream: &Arc<str>, event: &Recorded<E>, attempts: u32, error: BoxError) -> Self {
+        Self {
+            upstream: Arc::clone(upstream),
+            position: event.position(),
+            event_id: event.event_id(),
+            originator: event.originator().clone(),
+            topic: event.topic().to_owned(),
+            attempts,
+            error,
         }
     }
 }
@@ -78,7 +94,7 @@ impl error::Error for Failure {
 }
 
 /// An error with all its causes, as one line.
-pub(crate) fn chain(error: &(dyn error::Error + 'static)) -> String {
+pub fn chain(error: &(dyn error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let causes: Vec<_> = causes.map(ToString::to_string).collect();
     causes.join(": ")

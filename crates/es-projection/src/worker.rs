@@ -1,12 +1,9 @@
 //! The task that runs a projection.
 
-mod anchor;
 mod attempt;
-mod feed;
 mod halt;
 mod letters;
 mod opening;
-mod piece;
 mod policy;
 mod rebuild;
 mod session;
@@ -28,11 +25,6 @@ use crate::{
     Failure, Projection, ProjectionError, Remedy, State,
     meter::{Meter, Part},
     remedy::chain,
-};
-
-pub(crate) use self::{
-    feed::{Feed, FeedError},
-    piece::{Content, Mark, panicked},
 };
 
 /// What a projection is run with, without its type.

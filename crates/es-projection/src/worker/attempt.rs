@@ -9,12 +9,11 @@ use es_persistence::{
 use futures_util::FutureExt as _;
 use tokio::time::sleep;
 
-use super::{
-    halt::Halt,
-    piece::{Mark, panicked},
-    session::Session,
+use super::{halt::Halt, session::Session};
+use crate::{
+    Projection,
+    feed::{Mark, panicked},
 };
-use crate::Projection;
 
 /// Why a transaction has stored nothing.
 #[derive(Debug)]

@@ -10,10 +10,9 @@ use super::{
     attempt::Unstored,
     halt::Halt,
     opening::{index_of, parked},
-    piece::decode,
     session::Session,
 };
-use crate::{Projection, remedy::chain};
+use crate::{Projection, feed::decode, remedy::chain};
 
 impl<P: Projection<C>, C: Send + 'static> Session<'_, P, C> {
     /// Looks at the letters: tries those again for which that was asked, and learns which aggregates have to wait.

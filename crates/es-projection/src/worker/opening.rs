@@ -10,13 +10,12 @@ use futures_util::FutureExt as _;
 
 use super::{
     Shared, Worker,
-    anchor::Anchor,
     halt::Halt,
-    piece::{Mark, panicked},
     session::{Session, Track},
 };
 use crate::{
     Progress, Projection, ProjectionError,
+    feed::{Anchor, Mark, panicked},
     meter::{Part, Start},
 };
 

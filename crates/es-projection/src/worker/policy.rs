@@ -8,13 +8,13 @@ use es_persistence::{
 };
 use tokio::time::{Instant, sleep};
 
-use super::{
-    attempt::Unstored,
-    halt::Halt,
-    piece::{Mark, decode},
-    session::Session,
+use super::{attempt::Unstored, halt::Halt, session::Session};
+use crate::{
+    Failure, Projection, ProjectionError, Remedy, State,
+    feed::{Mark, decode},
+    meter::Part,
+    remedy::chain,
 };
-use crate::{Failure, Projection, ProjectionError, Remedy, State, meter::Part, remedy::chain};
 
 /// What has become of an event that has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,15 +124,8 @@ impl<P: Projection<C>, C: Send + 'static> Session<'_, P, C> {
         error: BoxError,
         attempts: u32,
     ) -> Result<Settled, Halt> {
-        let failure = Failure {
-            upstream: Arc::clone(self.worker.shared.upstreams[upstream].name()),
-            position: event.position(),
-            event_id: event.event_id(),
-            originator: event.originator().clone(),
-            topic: event.topic().to_owned(),
-            attempts,
-            error,
-        };
+        let name = self.worker.shared.upstreams[upstream].name();
+        let failure = Failure::of(name, event, attempts, error);
         self.report(&chain(&failure)).await;
         let disposition = match self.ask(&failure) {
             Remedy::RetryAfter(pause) => {

@@ -8,13 +8,10 @@ use es_persistence::{
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::{
-    Feed, FeedError, Worker, feed,
-    halt::Halt,
-    piece::{Content, Mark, Piece},
-};
+use super::{Worker, halt::Halt};
 use crate::{
     Projection, ProjectionError, State,
+    feed::{self, Content, Feed, FeedError, Mark, Piece},
     meter::{Part, Start},
 };
 

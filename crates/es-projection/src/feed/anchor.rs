@@ -5,9 +5,11 @@ use uuid::Uuid;
 
 /// The position and the ID of an event that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Anchor {
-    pub(crate) position: u64,
-    pub(crate) event_id: Uuid,
+pub struct Anchor {
+    /// The position of the event.
+    pub position: u64,
+    /// The ID of the event.
+    pub event_id: Uuid,
 }
 
 /// How many events one step of the search reads at most.
@@ -15,7 +17,15 @@ const PAGE: usize = 256;
 
 impl Anchor {
     /// Finds the last event at or below `position`. Positions may have holes.
-    pub(crate) async fn find(log: &dyn ReadableLog, position: u64) -> Result<Option<Self>, RecorderError> {
+    ///
+    /// # Errors
+    ///
+    /// [`RecorderError`] when the log cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Reading changes nothing; the future may be dropped.
+    pub async fn find(log: &dyn ReadableLog, position: u64) -> Result<Option<Self>, RecorderError> {
         let mut span = 1;
         let mut upper = position;
         while upper > 0 {
@@ -30,7 +40,15 @@ impl Anchor {
     }
 
     /// Returns `true` if the log still has the event.
-    pub(crate) async fn holds(self, log: &dyn ReadableLog) -> Result<bool, RecorderError> {
+    ///
+    /// # Errors
+    ///
+    /// [`RecorderError`] when the log cannot be read.
+    ///
+    /// # Cancel safety
+    ///
+    /// Reading changes nothing; the future may be dropped.
+    pub async fn holds(self, log: &dyn ReadableLog) -> Result<bool, RecorderError> {
         Ok(last(log, self.position - 1, self.position).await? == Some(self))
     }
 }

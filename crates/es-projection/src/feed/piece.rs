@@ -8,16 +8,18 @@ use super::anchor::Anchor;
 
 /// A part of a log that was read together.
 #[derive(Debug)]
-pub(crate) struct Piece<E> {
+pub struct Piece<E> {
     /// The index of the application among those that are followed.
-    pub(crate) upstream: usize,
-    pub(crate) content: Content<E>,
+    pub upstream: usize,
+    /// What was read.
+    pub content: Content<E>,
     /// How far the part reaches.
-    pub(crate) mark: Mark,
+    pub mark: Mark,
 }
 
+/// What was read of a part of a log.
 #[derive(Debug)]
-pub(crate) enum Content<E> {
+pub enum Content<E> {
     /// Events that were decoded; none if nothing was selected up to the mark.
     Events(Vec<Recorded<E>>),
     /// An event that cannot be decoded.
@@ -26,14 +28,16 @@ pub(crate) enum Content<E> {
 
 /// How far a log was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) position: u64,
+pub struct Mark {
+    /// The position up to which the log was read.
+    pub position: u64,
     /// The last event at or below the position.
-    pub(crate) anchor: Option<Anchor>,
+    pub anchor: Option<Anchor>,
 }
 
 impl Mark {
-    pub(crate) fn at<E>(event: &Recorded<E>) -> Self {
+    /// Makes the mark of a log that was read up to an event.
+    pub fn at<E>(event: &Recorded<E>) -> Self {
         let anchor = Anchor {
             position: event.position(),
             event_id: event.event_id(),
@@ -46,7 +50,11 @@ impl Mark {
 }
 
 /// Decodes an event. A panic of an upcaster or of a decoder is an error of the event.
-pub(crate) fn decode<E: EventSet>(event: &Recorded) -> Result<Vec<Recorded<E>>, BoxError> {
+///
+/// # Errors
+///
+/// The error of the decoding, or the message of the panic.
+pub fn decode<E: EventSet>(event: &Recorded) -> Result<Vec<Recorded<E>>, BoxError> {
     match panic::catch_unwind(panic::AssertUnwindSafe(|| event.decode_all::<E>())) {
         Ok(decoded) => Ok(decoded?),
         Err(panic) => Err(panicked(&*panic)),
@@ -54,7 +62,7 @@ pub(crate) fn decode<E: EventSet>(event: &Recorded) -> Result<Vec<Recorded<E>>, 
 }
 
 /// The error for a panic in the code of users.
-pub(crate) fn panicked(panic: &(dyn Any + Send)) -> BoxError {
+pub fn panicked(panic: &(dyn Any + Send)) -> BoxError {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("no message")).into()

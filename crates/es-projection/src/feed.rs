@@ -1,19 +1,23 @@
 //! Reading logs ahead of the transactions.
 
-use std::sync::Arc;
+mod anchor;
+mod piece;
+
+use std::{fmt, sync::Arc};
 
 use es_persistence::{EventSet, RecordedPage, RecorderError, RecorderErrorKind, Upstream};
 use futures_util::StreamExt as _;
 use tokio::{sync::mpsc, task::JoinSet};
 use uuid::Uuid;
 
-use super::{
+pub(crate) use self::piece::cut;
+pub use self::{
     anchor::Anchor,
-    piece::{Content, Mark, Piece, cut},
+    piece::{Content, Mark, Piece, decode, panicked},
 };
 
 /// Reads several logs, each by a task of its own that decodes and is a few pages ahead. Dropped, it stops reading.
-pub(crate) struct Feed<E> {
+pub struct Feed<E> {
     pieces: mpsc::Receiver<Result<Piece<E>, FeedError>>,
     next: Option<Result<Piece<E>, FeedError>>,
     tasks: JoinSet<()>,
@@ -21,13 +25,18 @@ pub(crate) struct Feed<E> {
 
 /// Why reading has ended.
 #[derive(Debug)]
-pub(crate) enum FeedError {
+pub enum FeedError {
+    /// The log cannot be read.
     Recorder(RecorderError),
     /// The log does not have the event that was read last.
     Rewound {
+        /// The index of the log.
         upstream: usize,
+        /// The position that was read last.
         position: u64,
+        /// The ID of the event there, as it was read.
         seen: Uuid,
+        /// The ID of the event there, as the log has it now.
         found: Option<Uuid>,
     },
     /// The tasks are gone, with the runtime.
@@ -39,7 +48,7 @@ const AHEAD: usize = 4;
 
 impl<E: EventSet> Feed<E> {
     /// Begins to read each log after its mark.
-    pub(crate) fn start(upstreams: &[Arc<dyn Upstream>], marks: &[Mark], batch: usize) -> Self {
+    pub fn start(upstreams: &[Arc<dyn Upstream>], marks: &[Mark], batch: usize) -> Self {
         let (sender, pieces) = mpsc::channel(AHEAD);
         let mut tasks = JoinSet::new();
         for (index, (upstream, mark)) in upstreams.iter().zip(marks).enumerate() {
@@ -60,10 +69,14 @@ impl<E: EventSet> Feed<E> {
 
     /// Waits for the next part of any log.
     ///
+    /// # Errors
+    ///
+    /// [`FeedError`] when a log cannot be read or was rewound.
+    ///
     /// # Cancel safety
     ///
     /// Nothing is lost when the future is dropped.
-    pub(crate) async fn next(&mut self) -> Result<Piece<E>, FeedError> {
+    pub async fn next(&mut self) -> Result<Piece<E>, FeedError> {
         match self.next.take() {
             Some(piece) => piece,
             None => self.pieces.recv().await.unwrap_or(Err(FeedError::Ended)),
@@ -71,7 +84,7 @@ impl<E: EventSet> Feed<E> {
     }
 
     /// Adds to a part what was read after it of the same log, while the part has fewer than `batch` events.
-    pub(crate) fn fill(&mut self, piece: &mut Piece<E>, batch: usize) {
+    pub fn fill(&mut self, piece: &mut Piece<E>, batch: usize) {
         let Content::Events(events) = &mut piece.content else {
             return;
         };
@@ -95,8 +108,14 @@ impl<E: EventSet> Feed<E> {
     }
 
     /// Ends the tasks and waits for them.
-    pub(crate) async fn stop(mut self) {
+    pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+    }
+}
+
+impl<E> fmt::Debug for Feed<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").finish_non_exhaustive()
     }
 }
 
@@ -163,7 +182,15 @@ impl<E: EventSet> Reader<E> {
 /// Compares the event that was read last with the one that the log has there.
 ///
 /// It is asked after a page was read: a log that was rewound before the page was read is noticed before the page counts.
-pub(super) async fn check(index: usize, upstream: &dyn Upstream, mark: Mark) -> Result<(), FeedError> {
+///
+/// # Errors
+///
+/// [`FeedError`] when the log cannot be read or has another event there.
+///
+/// # Cancel safety
+///
+/// Reading changes nothing; the future may be dropped.
+pub async fn check(index: usize, upstream: &dyn Upstream, mark: Mark) -> Result<(), FeedError> {
     let Some(anchor) = mark.anchor else { return Ok(()) };
     let log = &**upstream.log();
     if anchor.holds(log).await? {
