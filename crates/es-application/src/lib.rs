@@ -53,6 +53,7 @@ mod notification_log;
 mod once;
 mod prepare;
 mod processed;
+mod reordered;
 mod repository;
 mod revival;
 mod save;

@@ -7,7 +7,7 @@ use es_persistence::{DecisionRecorder, EventQuery, Mapper, Notification};
 pub use es_persistence::{MapperError, OriginatorId};
 
 use crate::{Application, ApplicationError, Recorded};
-pub use crate::{execute::Attempts, turns::Turn};
+pub use crate::{execute::Attempts, reordered::Reordered, turns::Turn};
 
 /// Returns the ID as rows have it.
 pub fn originator_id<I: AggregateId>(id: &I) -> OriginatorId {

@@ -49,10 +49,10 @@ pub struct Stored<'a> {
 }
 
 /// Whether a new aggregate follows a discarded one.
-type Revival<'a> = BoxFuture<'a, Result<bool, ApplicationError>>;
+pub(crate) type Revival<'a> = BoxFuture<'a, Result<bool, ApplicationError>>;
 
 /// The hash of the last event of each aggregate, in the order of the aggregates; none where events are not chained.
-type Heads = VecDeque<Option<EventHash>>;
+pub(crate) type Heads = VecDeque<Option<EventHash>>;
 
 impl<A: Aggregate> Changes for &mut A {
     fn add_metadata(&mut self, metadata: &Metadata) {

@@ -14,6 +14,7 @@ mod memory;
 mod postgres;
 mod protected;
 mod sqlite;
+mod system;
 mod writers;
 
 use std::{env, fs};
@@ -39,7 +40,8 @@ fn main() -> Result<(), AnyError> {
         memory::run(&mut bench).await?;
         sqlite::run(&mut bench).await?;
         http::run(&bench).await?;
-        postgres::run(&bench).await
+        postgres::run(&bench).await?;
+        system::run(&bench).await
     }))??;
     println!("load after: {}", load());
     Ok(())

@@ -92,6 +92,11 @@ impl Lap {
         Self(time.as_secs_f64() * 1e9)
     }
 
+    /// The round in the middle.
+    pub(crate) fn median(laps: Vec<Self>) -> Self {
+        Self(median(laps.into_iter().map(|lap| lap.0).collect()).0)
+    }
+
     /// The time of one operation of a round of `operations`.
     pub(crate) const fn each(self, operations: usize) -> Self {
         Self(self.0 / float(operations))

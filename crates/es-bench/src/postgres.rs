@@ -63,7 +63,7 @@ impl Fixture {
 
     async fn open(url: &str) -> Result<Self, AnyError> {
         let environment =
-            environment(url).ok_or("ES_POSTGRES_URL is no postgres://user:password@host:port/database")?;
+            environment(url, SCHEMA).ok_or("ES_POSTGRES_URL is no postgres://user:password@host:port/database")?;
         let datastore = es_postgres::factory().open(&environment).await?;
         let recorder = datastore.application_recorder().await?;
         Ok(Self {
@@ -86,14 +86,15 @@ async fn execute(url: &str, sql: &str) -> Result<(), AnyError> {
     Ok(connection.close().await?)
 }
 
-fn environment(url: &str) -> Option<Environment> {
+/// The settings of a schema on the server at `url`.
+pub(crate) fn environment(url: &str, schema: &str) -> Option<Environment> {
     let (account, place) = url.split_once("://")?.1.rsplit_once('@')?;
     let (user, password) = account.split_once(':')?;
     let (address, database) = place.split_once('/')?;
     let (host, port) = address.rsplit_once(':')?;
     let environment = Environment::new("bench")
         .with("PERSISTENCE_MODULE", "postgres")
-        .with("POSTGRES_SCHEMA", SCHEMA)
+        .with("POSTGRES_SCHEMA", schema)
         .with("POSTGRES_HOST", host)
         .with("POSTGRES_PORT", port)
         .with("POSTGRES_DBNAME", database)

@@ -62,7 +62,8 @@ impl Claim {
     pub(crate) async fn take(&self) -> Result<Option<Lease>, RecorderError> {
         let last = self.recorder.last_tracking(self.key.clone()).await?;
         let (beat, fence) = last.as_ref().map_or((0, 0), |last| (last.position, last.fence));
-        if !last.is_none_or(|last| self.is_over(&last)) {
+        // A lease of its own that it has lost sight of, after an error say, is taken anew.
+        if !last.is_none_or(|last| self.is_own(&last) || self.is_over(&last)) {
             return Ok(None);
         }
         let lease = Lease {

@@ -194,6 +194,12 @@ impl Letters {
         }
     }
 
+    /// Returns `true` if another attempt of an event was asked for, and not made yet.
+    pub(crate) fn is_asked(&self, position: u64) -> bool {
+        let is_it = |letter: &Letter| letter.position == position && letter.disposition == Disposition::Retry;
+        self.letters.iter().any(is_it)
+    }
+
     /// Notes the outcome of an attempt that was asked for.
     pub(crate) fn settle(&mut self, position: u64, outcome: Attempted) {
         match outcome {

@@ -5,7 +5,7 @@ mod unit;
 
 use std::{fmt, sync::Arc};
 
-use es_application::{Application, ApplicationError, Changes, Recorded};
+use es_application::{__private::Reordered, Application, ApplicationError, Changes, Recorded};
 use es_domain::{Aggregate, AggregateId, OriginatorId};
 use es_persistence::{RecorderError, Tracking};
 
@@ -153,9 +153,9 @@ impl Processing {
         Held::new(aggregate, Arc::clone(&self.unit), index)
     }
 
-    /// Checks that everything that was lent is back.
-    pub(crate) fn check(&self) -> Result<(), ProcessingError> {
-        self.unit.check()
+    /// Ends the reaction to one event: everything that was lent must be back.
+    pub(crate) fn end_reaction(&self) -> Result<(), ProcessingError> {
+        self.unit.end_reaction()
     }
 
     /// The first error of the store that the policy was given: it is at fault, not the event.
@@ -169,9 +169,10 @@ impl Processing {
         more: Option<Box<dyn Changes + '_>>,
         tracking: Option<Tracking>,
     ) -> Result<Vec<Recorded>, ApplicationError> {
-        let mut touched = self.unit.take_all();
+        let (mut touched, order) = self.unit.take_all();
         let changes = touched.iter_mut().map(|touched| touched.changes());
-        let changes: Vec<_> = changes.chain(more).collect();
+        // What has come of one event stands before what has come of the next, as if each had been saved alone.
+        let changes = Reordered::new(changes.chain(more).collect::<Vec<_>>(), order);
         match tracking {
             Some(tracking) => self.app.save_with_tracking(changes, tracking).await,
             None => self.app.save(changes).await,

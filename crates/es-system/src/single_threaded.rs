@@ -182,12 +182,25 @@ impl SingleThreadedRunner {
     ///
     /// A future that is dropped has taken some of the steps.
     pub async fn settle(&mut self) -> Result<Vec<Step>, SystemError> {
+        self.settle_within(MOST_STEPS).await
+    }
+
+    /// As [`settle`](Self::settle), with another limit.
+    ///
+    /// # Errors
+    ///
+    /// [`SystemError::Restless`] after so many steps if there is still something to be taken; otherwise as [`step`](Self::step).
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped has taken some of the steps.
+    pub async fn settle_within(&mut self, limit: usize) -> Result<Vec<Step>, SystemError> {
         let mut steps = Vec::new();
         while let Some(step) = self.step().await? {
-            steps.push(step);
-            if steps.len() == MOST_STEPS {
-                return Err(SystemError::Restless { steps: MOST_STEPS });
+            if steps.len() == limit {
+                return Err(SystemError::Restless { steps: limit });
             }
+            steps.push(step);
         }
         Ok(steps)
     }

@@ -22,7 +22,7 @@ pub(super) const ALL: [(&str, usize); 3] = [
 
 pub(super) async fn run(fixture: &Fixture, name: &str, tasks: usize) -> Result<(), AnyError> {
     let app = Application::builder("bench")
-        .environment(environment(&fixture.url).ok_or("the URL was read before")?)
+        .environment(environment(&fixture.url, super::SCHEMA).ok_or("the URL was read before")?)
         .persistence([es_postgres::factory()])
         .open()
         .await?;

@@ -20,13 +20,27 @@ pub(super) struct Unit(Mutex<Slots>);
 struct Slots {
     all: Vec<Slot>,
     by_id: HashMap<OriginatorId, usize>,
+    /// The slots that were lent since the last event, in order.
+    lent: Vec<usize>,
+    /// Which events have come of the events so far, in order.
+    parts: Vec<Part>,
     collected_twice: Option<OriginatorId>,
     store_error: Option<RecorderError>,
+}
+
+/// Pending events of an aggregate that have come of one event.
+struct Part {
+    slot: usize,
+    /// The number of the first among the pending events of the aggregate.
+    first: usize,
+    count: usize,
 }
 
 struct Slot {
     id: OriginatorId,
     kind: TypeId,
+    /// How many pending events have come of earlier events.
+    seen: usize,
     /// `None` while the policy holds it.
     aggregate: Option<Box<dyn Touched>>,
 }
@@ -36,6 +50,7 @@ pub(super) trait Touched: Send {
     fn into_any(self: Box<Self>) -> Box<dyn Any + Send>;
     fn changes(&mut self) -> Box<dyn Changes + '_>;
     fn is_discarded(&self) -> bool;
+    fn pending(&self) -> usize;
 }
 
 /// What was found of an aggregate.
@@ -62,12 +77,17 @@ impl<A: Aggregate> Touched for A {
     fn is_discarded(&self) -> bool {
         self.root().is_discarded()
     }
+
+    fn pending(&self) -> usize {
+        self.pending_events().len()
+    }
 }
 
 impl Unit {
     /// Takes an aggregate out, for the policy.
     pub(super) fn take<A: Aggregate>(&self, id: &OriginatorId) -> Found<A> {
         let mut slots = self.lock();
+        let slots = &mut *slots;
         let index = slots.by_id.get(id).copied();
         let slot = index.and_then(|index| Some((index, slots.all.get_mut(index)?)));
         let Some((index, slot)) = slot.filter(|(_, slot)| slot.kind == TypeId::of::<A>()) else {
@@ -77,7 +97,10 @@ impl Unit {
             None if slot.aggregate.is_some() => Found::Discarded,
             None => Found::InUse,
             Some(aggregate) => match aggregate.into_any().downcast() {
-                Ok(aggregate) => Found::Here(*aggregate, index),
+                Ok(aggregate) => {
+                    slots.lent.push(index);
+                    Found::Here(*aggregate, index)
+                }
                 Err(_other) => Found::Nowhere,
             },
         }
@@ -90,8 +113,13 @@ impl Unit {
         if slots.by_id.insert(id.clone(), index).is_some() {
             slots.collected_twice = Some(id.clone());
         }
-        let (kind, aggregate) = (TypeId::of::<A>(), None);
-        slots.all.push(Slot { id, kind, aggregate });
+        slots.all.push(Slot {
+            id,
+            kind: TypeId::of::<A>(),
+            seen: 0,
+            aggregate: None,
+        });
+        slots.lent.push(index);
         index
     }
 
@@ -112,24 +140,50 @@ impl Unit {
         self.lock().store_error.clone()
     }
 
-    pub(super) fn check(&self) -> Result<(), ProcessingError> {
-        let slots = self.lock();
+    /// Ends the reaction to one event.
+    pub(super) fn end_reaction(&self) -> Result<(), ProcessingError> {
+        let mut slots = self.lock();
         if let Some(id) = slots.collected_twice.clone() {
             return Err(ProcessingError::CollectedTwice { id });
         }
-        match slots.all.iter().find(|slot| slot.aggregate.is_none()) {
-            Some(held) => Err(ProcessingError::StillHeld { id: held.id.clone() }),
-            None => Ok(()),
+        for slot in std::mem::take(&mut slots.lent) {
+            slots.end_of(slot)?;
         }
+        Ok(())
     }
 
-    /// Takes all aggregates, in the order in which they were touched.
-    pub(super) fn take_all(&self) -> Vec<Box<dyn Touched>> {
+    /// Takes all aggregates, in the order in which they were touched first, and the order of their events.
+    pub(super) fn take_all(&self) -> (Vec<Box<dyn Touched>>, Vec<usize>) {
         let slots = std::mem::take(&mut *self.lock());
-        slots.all.into_iter().filter_map(|slot| slot.aggregate).collect()
+        let mut starts = vec![0];
+        for slot in &slots.all {
+            starts.push(starts.last().unwrap_or(&0) + slot.seen);
+        }
+        let parts = slots.parts.iter();
+        let order = parts.flat_map(|part| (starts[part.slot] + part.first..).take(part.count));
+        let order = order.collect();
+        let touched = slots.all.into_iter().filter_map(|slot| slot.aggregate);
+        (touched.collect(), order)
     }
 
     fn lock(&self) -> MutexGuard<'_, Slots> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    /// Notes which events of an aggregate have come of the event.
+    fn end_of(&mut self, slot: usize) -> Result<(), ProcessingError> {
+        let place = &mut self.all[slot];
+        let Some(aggregate) = &place.aggregate else {
+            return Err(ProcessingError::StillHeld { id: place.id.clone() });
+        };
+        let (first, pending) = (place.seen, aggregate.pending());
+        if pending > first {
+            let count = pending - first;
+            place.seen = pending;
+            self.parts.push(Part { slot, first, count });
+        }
+        Ok(())
     }
 }

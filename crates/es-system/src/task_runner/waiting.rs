@@ -83,29 +83,38 @@ impl TaskRunner {
     ///
     /// Waiting changes nothing; the future may be dropped.
     pub async fn settled(&self) -> Result<(), WaitError> {
-        let mut is_moving = true;
-        while is_moving {
-            is_moving = false;
+        // Twice the same ends, and everything taken in between: nothing can have been on its way.
+        let mut before = None;
+        loop {
+            let ends = self.ends().await?;
             for edge in &self.opened.edges {
-                is_moving |= self.catch_up(*edge).await?;
+                self.catch_up(*edge, ends[edge.leader]).await?;
             }
+            if before.as_ref() == Some(&ends) {
+                return Ok(());
+            }
+            before = Some(ends);
         }
-        Ok(())
     }
 
-    /// Waits until a follower has taken what is in the log now. Returns `false` if it had already.
-    async fn catch_up(&self, edge: Edge) -> Result<bool, WaitError> {
-        let follower = self.opened.members[edge.follower].follower.as_ref();
-        let log = self.opened.members[edge.leader].upstream.as_ref();
-        let Some((follower, log)) = follower.zip(log) else {
-            return Ok(false);
-        };
-        let (shared, last) = (follower.shared(), log.log().max_position().await?.unwrap_or(0));
-        if stored(shared, edge.upstream).await? >= last {
-            return Ok(false);
+    /// The last position of each log.
+    async fn ends(&self) -> Result<Vec<u64>, RecorderError> {
+        let mut ends = Vec::new();
+        for member in &self.opened.members {
+            ends.push(match &member.upstream {
+                Some(log) => log.log().max_position().await?.unwrap_or(0),
+                None => 0,
+            });
         }
-        reach(shared, edge.upstream, last).await?;
-        Ok(true)
+        Ok(ends)
+    }
+
+    /// Waits until a follower has taken a log up to a position.
+    async fn catch_up(&self, edge: Edge, end: u64) -> Result<(), WaitError> {
+        match &self.opened.members[edge.follower].follower {
+            Some(follower) if end > 0 => reach(follower.shared(), edge.upstream, end).await,
+            _ => Ok(()),
+        }
     }
 
     fn edge(&self, follower: Node, leader: Node) -> Result<(&Arc<Shared>, usize), WaitError> {

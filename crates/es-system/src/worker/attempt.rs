@@ -80,7 +80,8 @@ impl<R: Reaction> Session<R> {
             }
         };
         if let Some(mark) = with.mark {
-            self.tracks[upstream].stored = mark.position;
+            let track = &mut self.tracks[upstream];
+            (track.stored, track.is_ours) = (mark.position, true);
             self.worker.shared.meter.advance(upstream, mark.position);
         }
         Ok(produced)
@@ -128,7 +129,7 @@ impl<R: Reaction> Session<R> {
             part = if event.position() == position { part + 1 } else { 0 };
             position = event.position();
             Caused::by(event, self.worker.reaction.react(event, part, processing)).await?;
-            processing.check()?;
+            processing.end_reaction()?;
         }
         Ok(())
     }
@@ -142,6 +143,10 @@ impl<R: Reaction> Session<R> {
         let mut letters = Letters::of(&shared.app, &shared.key(upstream)).await?;
         letters.add(with.notes);
         if let Some(position) = with.settled {
+            if !letters.is_asked(position) {
+                // Another instance has taken the event meanwhile.
+                return Err(Unstored::Halted(Halt::Lost));
+            }
             letters.settle(position, Attempted::Taken);
         }
         Ok(Some(letters))
@@ -181,7 +186,7 @@ pub(crate) async fn react_once<R: Reaction>(
 ) -> Result<Vec<Recorded>, BoxError> {
     let processing = Processing::new(app.clone());
     Caused::by(event, reaction.react(event, 0, &processing)).await?;
-    processing.check()?;
+    processing.end_reaction()?;
     Ok(processing.save(None, None).await?)
 }
 

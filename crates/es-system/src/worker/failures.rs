@@ -29,6 +29,11 @@ enum Settled {
 impl<R: Reaction> Session<R> {
     /// Processes events: all together, or, if that fails, one by one until the event that fails is dealt with, and then the
     /// rest together again. Returns how many events have come of it.
+    ///
+    /// The first event of a session is processed alone, and its own position is stored with it. If another instance has processed
+    /// it, that position is refused; otherwise the fence is stored, and from then on nothing of an earlier lease is accepted. A
+    /// batch would not do: the store accepts each position that is greater than the last, also beyond events that another
+    /// instance has processed.
     pub(super) async fn process(
         &mut self,
         upstream: usize,
@@ -37,7 +42,7 @@ impl<R: Reaction> Session<R> {
     ) -> Result<usize, Halt> {
         let (mut rest, mut produced) = (events, 0);
         while !rest.is_empty() {
-            if R::IN_BATCHES && !is_one(rest) {
+            if R::IN_BATCHES && self.tracks[upstream].is_ours && !is_one(rest) {
                 match self.attempt(upstream, rest, mark).await {
                     Ok(more) => return Ok(produced + more),
                     Err(Unstored::Halted(halt)) => return Err(halt),
@@ -50,8 +55,8 @@ impl<R: Reaction> Session<R> {
         Ok(produced)
     }
 
-    /// Processes one stored event after the other, up to the first that fails, and deals with that. Leaves the events after it
-    /// in `rest`.
+    /// Processes one stored event after the other, up to the first that fails, and deals with that, or up to the first of a
+    /// session. Leaves the events after it in `rest`.
     async fn one_by_one(
         &mut self,
         upstream: usize,
@@ -63,9 +68,12 @@ impl<R: Reaction> Session<R> {
             let parts = rest.iter().take_while(|event| event.position() == first.position());
             let (event, later) = rest.split_at(parts.count());
             *rest = later;
-            let mark = if later.is_empty() { mark } else { Mark::at(first) };
+            let was_ours = self.tracks[upstream].is_ours;
+            let is_last = later.is_empty() && was_ours;
+            let mark = if is_last { mark } else { Mark::at(first) };
             match self.attempt(upstream, event, mark).await {
-                Ok(more) => produced += more,
+                Ok(more) if was_ours => produced += more,
+                Ok(more) => return Ok(produced + more),
                 Err(Unstored::Halted(halt)) => return Err(halt),
                 Err(Unstored::Failed(error) | Unstored::Conflict(error)) => {
                     return Ok(produced + self.deal_with(upstream, event, first, error).await?);

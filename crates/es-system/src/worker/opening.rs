@@ -47,6 +47,7 @@ impl Shared {
             read,
             stored: read.position,
             fence: stored.map_or(0, |stored| stored.fence),
+            is_ours: false,
             due: None,
         })
     }

@@ -37,6 +37,8 @@ pub(super) struct Track {
     pub(super) stored: u64,
     /// The fence of the last tracking that was found.
     pub(super) fence: u64,
+    /// Whether this session has stored a position. Before that, an instance that had the lease before may still store.
+    pub(super) is_ours: bool,
     /// When what was read has to be stored at the latest.
     pub(super) due: Option<Instant>,
 }

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use es_application::prelude::*;
-use es_persistence::{Tracking, TrackingKey, Upstream as _};
-use futures_util::StreamExt as _;
+use es_persistence::{Tracking, TrackingKey};
 
 use es_system::{Node, RunnerSettings, State, prelude::*};
 
 use crate::{
-    school::{CounterEvent, Counters, count, dog},
-    world::{LONG, SHORT, World, on_every_database, system},
+    school::{CounterEvent, Counters, DogEvent, count, dog},
+    world::{LONG, SHORT, World, eventually, log, on_every_database, system},
 };
 
 on_every_database! {
@@ -18,6 +17,7 @@ on_every_database! {
     another_takes_over_when_the_first_has_died,
     what_another_process_stores_is_heard,
     two_that_fight_for_the_work_do_it_once,
+    a_batch_of_the_earlier_instance_is_not_done_again_by_the_next,
 }
 
 async fn start(world: &World) -> Result<(TaskRunner, Node, Node), BoxError> {
@@ -108,12 +108,77 @@ async fn two_that_fight_for_the_work_do_it_once(world: World) -> Result<(), BoxE
     Ok(())
 }
 
+/// Counts, up to a position that can be raised.
+struct Gated(tokio::sync::watch::Receiver<u64>);
+
+impl ProcessApplication for Gated {
+    type Events = DogEvent;
+    const NAME: &str = "Counters";
+
+    async fn policy(&self, event: &Recorded<DogEvent>, processing: &Processing) -> Result<(), BoxError> {
+        let mut gate = self.0.clone();
+        gate.wait_for(|position| *position >= event.position()).await?;
+        Counters.policy(event, processing).await
+    }
+}
+
+/// The earlier instance stores a batch after the next one has read how far it is, and the next one's batch is longer.
+async fn a_batch_of_the_earlier_instance_is_not_done_again_by_the_next(world: World) -> Result<(), BoxError> {
+    let start = async |gate| {
+        let mut system = system();
+        let dogs = system.application("DogSchool");
+        let counters = system.process(Gated(gate));
+        system.pipe([dogs, counters]);
+        Ok::<_, BoxError>((
+            TaskRunner::start(system, world.environment.clone()).await?,
+            dogs,
+            counters,
+        ))
+    };
+    let school = world.open("DogSchool").await;
+    dog(&school, "Fido", &["sit"; 9]).await;
+    let (earlier_gate, gate) = tokio::sync::watch::channel(0);
+    let (earlier, _, earlier_counters) = start(gate).await?;
+    let mut status = earlier.watch(earlier_counters);
+    status
+        .wait_for(|status| matches!(status.state, State::CatchingUp))
+        .await?;
+    eventually(async || earlier_gate.receiver_count() >= 2).await;
+    dog(&school, "Rex", &["sit"; 9]).await;
+
+    // The earlier instance does not know that its lease was given away.
+    let recorder = world.open("Counters").await.process_recorder().await?;
+    let key = TrackingKey::new("es.lease", "Counters");
+    let last = recorder.last_tracking(key.clone()).await?.unwrap();
+    recorder
+        .insert_tracking(Tracking::of(key, last.position + 1).with_fence(last.fence))
+        .await?;
+    let (next_gate, gate) = tokio::sync::watch::channel(0);
+    let (next, dogs, counters) = start(gate).await?;
+    eventually(async || next_gate.receiver_count() >= 2).await;
+
+    earlier_gate.send_replace(10);
+    let key = TrackingKey::of("DogSchool");
+    eventually(async || {
+        recorder
+            .last_tracking(key.clone())
+            .await
+            .is_ok_and(|last| last.is_some())
+    })
+    .await;
+    next_gate.send_replace(u64::MAX);
+    next.wait_for(counters, dogs, 20).await?;
+    earlier_gate.send_replace(u64::MAX);
+    earlier.stop(LONG).await?;
+    assert_eq!(count(next.application(counters), "sit").await, 18);
+    next.stop(LONG).await?;
+    Ok(())
+}
+
 /// What has caused the increments.
 async fn causes(counters: &Application) -> Result<Vec<String>, BoxError> {
-    let mut pages = counters.pages(0, CounterEvent::topics(), 1000);
-    let page = pages.next().await.transpose()?;
     let mut causes = Vec::new();
-    for event in page.into_iter().flat_map(|page| page.events) {
+    for event in log(counters).await {
         if let Some(CounterEvent::Incremented) = event.decode()? {
             causes.extend(event.read_metadata()?.get("causation_id").map(str::to_owned));
         }

@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::future_not_send, reason = "the tests are not spawned")]
 
+mod commands;
+mod cut_off;
 mod failures;
 mod graph;
 mod instances;
+mod order;
 mod outbox;
 mod processing;
 mod program;

@@ -3,7 +3,9 @@
 use std::{thread, time::Duration};
 
 use es_application::prelude::*;
+use es_persistence::Upstream as _;
 use es_system::prelude::*;
+use futures_util::TryStreamExt as _;
 
 use crate::server::{Server, fresh_schema};
 
@@ -82,6 +84,14 @@ impl Drop for Schema {
         };
         thread::scope(|scope| drop(scope.spawn(remove).join()));
     }
+}
+
+/// Everything that is in the log of an application.
+pub(crate) async fn log(app: &Application) -> Vec<Recorded> {
+    let Some(last) = app.log().max_position().await.unwrap() else {
+        return Vec::new();
+    };
+    app.subscribe(Selection::all().up_to(last)).try_collect().await.unwrap()
 }
 
 /// Repeats `check` until it says yes.
