@@ -29,8 +29,8 @@ struct Place {
     _folder: tempfile::TempDir,
 }
 
-/// How many processes are killed in a run of the tests.
-const KILLS: u32 = 40;
+/// How many processes are killed in a run of the tests on SQLite, and on a server, where each one takes longer to begin.
+const KILLS: (u32, u32) = (30, 12);
 
 /// How often a process is halted.
 const HALTS: u32 = 10;
@@ -79,7 +79,7 @@ impl Place {
 }
 
 pub(crate) fn kill_on_sqlite() -> Result<(), Failed> {
-    kill(&Place::on_sqlite())
+    kill(&Place::on_sqlite(), KILLS.0)
 }
 
 pub(crate) fn halt_on_sqlite() -> Result<(), Failed> {
@@ -87,7 +87,7 @@ pub(crate) fn halt_on_sqlite() -> Result<(), Failed> {
 }
 
 pub(crate) fn kill_on_postgres() -> Result<(), Failed> {
-    on_postgres(kill)
+    on_postgres(|place| kill(place, KILLS.1))
 }
 
 pub(crate) fn halt_on_postgres() -> Result<(), Failed> {
@@ -140,17 +140,17 @@ impl Rounds {
 }
 
 /// Kills process after process, sometimes two at once, and audits what they leave.
-fn kill(place: &Place) -> Result<(), Failed> {
+fn kill(place: &Place, least: u32) -> Result<(), Failed> {
     let runtime = runtime();
     let (mut kills, mut most) = (0, Audited::default());
-    let rounds = Rounds::at_least(KILLS);
+    let rounds = Rounds::at_least(least);
     // On a slow machine, victims that live longer come after the others.
-    while rounds.go_on(kills) || (most.effects == 0 && kills < KILLS * 2) {
+    while rounds.go_on(kills) || (most.effects == 0 && kills < least * 2) {
         let mut victims = vec![place.start()];
         if kills % 3 == 2 {
             victims.push(place.start());
         }
-        let longest = if kills < KILLS { 500 } else { 4000 };
+        let longest = if kills < least { 800 } else { 4000 };
         thread::sleep(Duration::from_millis(fastrand::u64(5..longest)));
         for victim in &mut victims {
             victim.kill().unwrap();
