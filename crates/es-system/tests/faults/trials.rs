@@ -30,7 +30,10 @@ struct Place {
 }
 
 /// How many processes are killed in a run of the tests on SQLite, and on a server, where each one takes longer to begin.
-const KILLS: (u32, u32) = (30, 12);
+const KILLS: (u32, u32) = (30, 8);
+
+/// How many milliseconds a victim works at most, likewise.
+const LIVES: (u64, u64) = (500, 2500);
 
 /// How often a process is halted.
 const HALTS: u32 = 10;
@@ -63,6 +66,15 @@ impl Place {
         victim::start(&self.settings)
     }
 
+    /// Waits until the victims have begun to work, for a while.
+    fn wait_until_ready(&self, victims: &[Child]) {
+        let end = Instant::now() + Duration::from_mins(1);
+        let is_ready = |victim: &Child| victim::ready(&self.deliveries, victim.id()).exists();
+        while !victims.iter().all(is_ready) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     fn audit(&self, runtime: &tokio::runtime::Runtime) -> Result<Audited, BoxError> {
         runtime.block_on(audit(&self.environment, &self.deliveries))
     }
@@ -79,7 +91,7 @@ impl Place {
 }
 
 pub(crate) fn kill_on_sqlite() -> Result<(), Failed> {
-    kill(&Place::on_sqlite(), KILLS.0)
+    kill(&Place::on_sqlite(), KILLS.0, LIVES.0)
 }
 
 pub(crate) fn halt_on_sqlite() -> Result<(), Failed> {
@@ -87,7 +99,7 @@ pub(crate) fn halt_on_sqlite() -> Result<(), Failed> {
 }
 
 pub(crate) fn kill_on_postgres() -> Result<(), Failed> {
-    on_postgres(|place| kill(place, KILLS.1))
+    on_postgres(|place| kill(place, KILLS.1, LIVES.1))
 }
 
 pub(crate) fn halt_on_postgres() -> Result<(), Failed> {
@@ -140,17 +152,19 @@ impl Rounds {
 }
 
 /// Kills process after process, sometimes two at once, and audits what they leave.
-fn kill(place: &Place, least: u32) -> Result<(), Failed> {
+fn kill(place: &Place, kills_wanted: u32, longest: u64) -> Result<(), Failed> {
     let runtime = runtime();
     let (mut kills, mut most) = (0, Audited::default());
-    let rounds = Rounds::at_least(least);
-    // On a slow machine, victims that live longer come after the others.
-    while rounds.go_on(kills) || (most.effects == 0 && kills < least * 2) {
+    let rounds = Rounds::at_least(kills_wanted);
+    while rounds.go_on(kills) || (most.effects == 0 && kills < kills_wanted * 3) {
         let mut victims = vec![place.start()];
         if kills % 3 == 2 {
             victims.push(place.start());
         }
-        let longest = if kills < least { 800 } else { 4000 };
+        // One of five dies before it has opened anything, or soon after.
+        if kills % 5 != 4 {
+            place.wait_until_ready(&victims);
+        }
         thread::sleep(Duration::from_millis(fastrand::u64(5..longest)));
         for victim in &mut victims {
             victim.kill().unwrap();

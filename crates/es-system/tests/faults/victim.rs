@@ -130,8 +130,20 @@ pub(crate) async fn runner(environment: Environment) -> Result<(TaskRunner, Node
     Ok((runner, Nodes { dogs, left }))
 }
 
+/// The file that is there when a victim has begun to work.
+pub(crate) fn ready(deliveries: impl Into<PathBuf>, victim: u32) -> PathBuf {
+    let mut path = deliveries.into();
+    path.add_extension(victim.to_string());
+    path
+}
+
 async fn work(environment: Environment) -> Result<(), BoxError> {
+    let ready = ready(
+        environment.require(DELIVERIES, "set it to the path of a file")?,
+        std::process::id(),
+    );
     let (runner, nodes) = runner(environment).await?;
+    std::fs::write(ready, "")?;
     loop {
         dog(runner.application(nodes.dogs), "Fido", &["sit", "jump", "roll over"]).await;
         runner.application(nodes.left).save(&mut Ball::throw(5)).await?;
