@@ -51,6 +51,48 @@ impl ChainedDog {
     }
 }
 
+/// An order, whose event has a larger body.
+#[derive(Aggregate, Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Order {
+    root: Root<Self>,
+    lines: usize,
+}
+
+/// A line of an order.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Line {
+    article: String,
+    quantity: u32,
+    price: u64,
+}
+
+#[events(vis = pub(crate))]
+impl Order {
+    #[event(Placed)]
+    pub(crate) fn place(customer: &str, address: &str, lines: Vec<Line>) -> Self {
+        let _ = (customer, address);
+        Self {
+            lines: lines.len(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The event of a new order of ten lines.
+pub(crate) fn order() -> Vec<DomainEvent<OrderEvent>> {
+    let line = |number: u32| Line {
+        article: format!("article-{number:04}"),
+        quantity: number,
+        price: 1_250,
+    };
+    Order::place(
+        "Ann Example",
+        "1 Example Street, Exampletown",
+        (1..=10).map(line).collect(),
+    )
+    .collect_events()
+}
+
 /// Returns the events of a new dog with a hash chain that has learnt so much that there are `len` of them.
 pub(crate) fn chained_events(len: usize) -> Vec<DomainEvent<ChainedDogEvent>> {
     let mut dog = ChainedDog::register("Fido");

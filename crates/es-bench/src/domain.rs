@@ -2,17 +2,18 @@
 
 use std::hint::black_box;
 
-use es_domain::{Aggregate, DomainEvent, RootAccess as _};
+use es_domain::{Aggregate, DomainEvent, Event, RootAccess as _};
 use es_persistence::{Mapper, StoredEvent};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AnyError,
-    dog::{self, Dog, DogEvent},
+    dog::{self, Dog, DogEvent, Line, OrderEvent},
     measure::Bench,
 };
 
 const EVENTS: usize = 10_000;
+const LARGE: &str = "mapper: event to bytes, an order of ten lines";
 
 pub(crate) fn run(bench: &mut Bench) -> Result<(), AnyError> {
     if bench.wants("domain: trigger an event") {
@@ -55,6 +56,19 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
         });
         Bench::row("mapper: event to bytes", ours, Some(("serde_json, the body", theirs)));
     }
+    if bench.wants(LARGE) {
+        let events = dog::order();
+        let plain: Vec<_> = events.iter().map(|event| PlainOrder::of(event.body())).collect();
+        let ours = Bench::time(EVENTS, || (0..EVENTS).for_each(|_| encode(&mapper, &events)));
+        let theirs = Bench::time(EVENTS, || {
+            for _ in 0..EVENTS {
+                for value in &plain {
+                    black_box(serde_json::to_vec(value).ok());
+                }
+            }
+        });
+        Bench::row(LARGE, ours, Some(("serde_json, the body", theirs)));
+    }
     if bench.wants("mapper: bytes to event") {
         let ours = Bench::time(EVENTS, || {
             for row in &rows {
@@ -78,11 +92,34 @@ pub(crate) struct Plain {
     trick: String,
 }
 
+/// The body of an order, without an enum around it.
+#[derive(Serialize)]
+struct PlainOrder<'a> {
+    customer: &'a str,
+    address: &'a str,
+    lines: &'a [Line],
+}
+
+impl<'a> PlainOrder<'a> {
+    fn of(event: &'a OrderEvent) -> Self {
+        let OrderEvent::Placed {
+            customer,
+            address,
+            lines,
+        } = event;
+        Self {
+            customer,
+            address,
+            lines,
+        }
+    }
+}
+
 fn plain(rows: &[StoredEvent]) -> Result<Vec<Plain>, serde_json::Error> {
     rows.iter().map(|row| serde_json::from_slice(&row.state)).collect()
 }
 
-fn encode(mapper: &Mapper, events: &[DomainEvent<DogEvent>]) {
+fn encode<E: Event>(mapper: &Mapper, events: &[DomainEvent<E>]) {
     for event in events {
         black_box(mapper.to_stored(event).ok());
     }

@@ -157,16 +157,12 @@ fn debugs(app: &Application, said: &mut Texts) {
     ));
 }
 
-/// What the application says in traces when snapshots can be neither written nor read.
+/// What the application says in traces when a snapshot cannot be read.
 async fn faults_of_snapshots(app: &Application, traces: &Traces) -> String {
     let mut vault = saved();
     app.save(&mut vault).await.unwrap();
-    FAULT.set(Fault::Reading);
-    drop(app.repository().get(vault.id()).await);
-    FAULT.set(Fault::None);
-    let mut vault = saved();
+    app.take_snapshot(vault.id()).await.unwrap();
     let _guard = tracing::subscriber::set_default(traces.clone());
-    app.save(&mut vault).await.unwrap();
     FAULT.set(Fault::Reading);
     drop(app.repository().get(vault.id()).await);
     FAULT.set(Fault::None);
@@ -228,7 +224,7 @@ async fn said(is_encrypted: bool) -> Texts {
         faults_of_reading(&store.app, &mut said).await;
         debugs(&store.app, &mut said);
     }
-    for store in stores::all_with(settings, |builder| builder.snapshot_every::<Vault>(1)).await {
+    for store in stores::all_with(settings, |builder| builder).await {
         let traces = faults_of_snapshots(&store.app, &Traces::default()).await;
         assert!(traces.contains("a snapshot is left out"), "{traces}");
         said.push(("traces", traces));
