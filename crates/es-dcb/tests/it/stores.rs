@@ -1,8 +1,8 @@
 //! The stores on which the tests run: PostgreSQL only where `ES_POSTGRES_URL` says where it is.
 
-use std::thread;
+use std::{thread, time::Duration};
 
-use es_application::{ApplicationBuilder, prelude::*};
+use es_application::{ApplicationBuilder, Retries, prelude::*};
 use tempfile::TempDir;
 
 use crate::server::{Server, fresh_schema};
@@ -26,7 +26,9 @@ async fn open_with(
 ) -> Application {
     let builder = Application::builder("School").environment(environment.clone());
     let builder = builder.persistence([es_sqlite::factory(), es_postgres::factory()]);
-    change(builder).open().await.unwrap()
+    let app = change(builder).open().await.unwrap();
+    // On a machine that is busy with other things, one attempt may take many seconds.
+    app.with_retries(Retries::default().within(Duration::from_mins(1)))
 }
 
 /// A fresh application on each store.
