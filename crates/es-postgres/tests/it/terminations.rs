@@ -4,9 +4,9 @@ use std::{
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use es_persistence::{OriginatorId, ProcessRecorder, RecorderError, RecorderErrorKind, StreamSelection};
@@ -35,13 +35,33 @@ async fn open(server: &Server, application: &str, schema: &str) -> Store {
     Store::open(server.clone(), schema.to_owned(), environment).await
 }
 
+/// How the saves of a test go on.
+#[derive(Debug, Default)]
+struct Progress {
+    stored: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl Progress {
+    /// Waits until some saves were stored since `stored`, or for two seconds: on a busy machine, connections that are ended
+    /// faster than they are made would let nothing be stored.
+    async fn wait(&self, stored: usize) {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        while self.stored.load(SeqCst) < stored + 8 && !self.is_over.load(SeqCst) && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 /// Ends all connections again and again until it is over, and returns how many.
-async fn kill(server: Server, application: String, is_over: Arc<AtomicBool>) -> usize {
+async fn kill(server: Server, application: String, progress: Arc<Progress>) -> usize {
     let mut connection = server.connect().await;
     let mut ended = 0;
-    while !is_over.load(SeqCst) {
+    while !progress.is_over.load(SeqCst) {
+        let stored = progress.stored.load(SeqCst);
         ended += terminate(&mut connection, &application).await;
         tokio::time::sleep(Duration::from_millis(fastrand::u64(5..40))).await;
+        progress.wait(stored).await;
     }
     ended
 }
@@ -49,11 +69,12 @@ async fn kill(server: Server, application: String, is_over: Arc<AtomicBool>) -> 
 type Saved = (OriginatorId, Result<Vec<u64>, RecorderError>);
 
 /// Makes so many saves, and returns what became of each.
-async fn save(recorder: Arc<dyn ProcessRecorder>, count: usize) -> Vec<Saved> {
+async fn save(recorder: Arc<dyn ProcessRecorder>, count: usize, progress: Arc<Progress>) -> Vec<Saved> {
     let mut outcomes = Vec::new();
     for _ in 0..count {
         let id = id();
         let saved = recorder.insert_events(events(&id, 3)).await;
+        progress.stored.fetch_add(usize::from(saved.is_ok()), SeqCst);
         outcomes.push((id, saved));
     }
     outcomes
@@ -87,13 +108,13 @@ fn outcomes_are_right_while_connections_are_ended() {
     with_schema(|server, schema| async move {
         let application = format!("t_{schema}");
         let store = open(&server, &application, &schema).await;
-        let is_over = Arc::new(AtomicBool::new(false));
-        let killer = tokio::spawn(kill(server, application, Arc::clone(&is_over)));
+        let progress = Arc::new(Progress::default());
+        let killer = tokio::spawn(kill(server, application, Arc::clone(&progress)));
         let writers: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(save(Arc::clone(&store.recorder), 50)))
+            .map(|_| tokio::spawn(save(Arc::clone(&store.recorder), 50, Arc::clone(&progress))))
             .collect();
         let outcomes: Vec<_> = join_all(writers).await.into_iter().flat_map(Result::unwrap).collect();
-        is_over.store(true, SeqCst);
+        progress.is_over.store(true, SeqCst);
         let ended = killer.await.unwrap();
         let counts = compare(&store, outcomes).await;
         report(format_args!(
@@ -230,7 +251,7 @@ fn strike(blow: Blow) {
 async fn save_until(recorder: Arc<dyn ProcessRecorder>, is_over: Arc<AtomicBool>) -> Vec<Saved> {
     let mut outcomes = Vec::new();
     while !is_over.load(SeqCst) {
-        outcomes.extend(save(Arc::clone(&recorder), 1).await);
+        outcomes.extend(save(Arc::clone(&recorder), 1, Arc::default()).await);
     }
     outcomes
 }
