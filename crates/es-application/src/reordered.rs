@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Reordered<C> {
     changes: C,
-    /// For each event, which one it is by aggregate. Those that are not named come last.
+    /// For each event, its index in the order of the aggregates. Events of aggregates that are not named come last.
     order: Vec<usize>,
 }
 

@@ -54,16 +54,16 @@ impl Application {
         self.take_snapshot_at(id, u64::MAX).await
     }
 
-    /// As [`take_snapshot`](Self::take_snapshot), of the aggregate as it was at `version`, or as it is now when it has not
-    /// come so far.
+    /// Takes a snapshot of the aggregate as it was at `version`. If its last version is lower, the snapshot is of the last
+    /// version. Returns the version of the snapshot.
     ///
     /// # Errors
     ///
-    /// As [`take_snapshot`](Self::take_snapshot).
+    /// The errors of [`take_snapshot`](Self::take_snapshot).
     ///
     /// # Cancel safety
     ///
-    /// As [`take_snapshot`](Self::take_snapshot).
+    /// The same as for [`take_snapshot`](Self::take_snapshot).
     pub async fn take_snapshot_at<I>(&self, id: I, version: u64) -> Result<u64, ApplicationError>
     where
         I: AggregateId,

@@ -89,9 +89,9 @@ impl Application {
     /// # }
     /// ```
     ///
-    /// What it cannot notice: that the last events of an aggregate were removed, or all of them, unless the store's positions have
-    /// no holes; and, for types that it is not told of by [`knowing`](Verification::knowing), that all links of an aggregate were
-    /// removed. Snapshots are not verified: they are when they are read.
+    /// Two kinds of damage are not found. If the last events of an aggregate were removed, or all of them, this is found only on
+    /// a store whose positions have no holes. If all links of an aggregate were removed, this is found only for types that were
+    /// named by [`knowing`](Verification::knowing). Snapshots are verified when they are read, not here.
     pub fn verify(&self) -> Verification {
         Verification {
             app: self.clone(),

@@ -85,7 +85,8 @@ fn mapper(bench: &Bench) -> Result<(), AnyError> {
     Ok(())
 }
 
-/// The body of an event as a user of `serde_json` would define it. That of `Registered` has a name in place of a trick.
+/// The body of an event as a user of `serde_json` would define it. The event `Registered` has a field `name` in place of
+/// `trick`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Plain {
     #[serde(alias = "name")]

@@ -60,7 +60,7 @@ pub(crate) fn complain(error: &dyn error::Error) {
     report(text);
 }
 
-/// Prints a line beside the output. If nobody reads it, it is lost.
+/// Prints a line to the standard error. A failure to print it is ignored.
 pub(crate) fn report(line: impl fmt::Display) {
     let _written = writeln!(io::stderr(), "{line}");
 }

@@ -11,7 +11,7 @@ use crate::execute::check_runtime;
 
 /// The tasks that store snapshots after saves. A save waits for its task for a limited time; the task then goes on alone.
 ///
-/// [`join`](Self::join) waits for all of them; when the last clone is dropped, those that are not ready are ended.
+/// [`join`](Self::join) waits for all tasks. Dropping the last clone ends the tasks that are still running.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tasks(Arc<Mutex<JoinSet<()>>>);
 

@@ -53,7 +53,7 @@ enum Fault {
     Foreign,
     /// It is under another topic.
     Renamed,
-    /// The count is another, by somebody who knows the format and no key. Chained aggregates are protected from it.
+    /// An attacker who knows the format, but no key, has changed the count. A hash chain protects from this.
     Forged,
 }
 

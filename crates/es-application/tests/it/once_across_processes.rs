@@ -21,7 +21,7 @@ use crate::{
     stores,
 };
 
-/// The variable that makes a victim of this program: what it does.
+/// The environment variable that starts this program as a victim. Its value names what the victim does.
 const ORDER: &str = "ES_ONCE_ORDER";
 
 const KEYS: [&str; 8] = [

@@ -53,7 +53,7 @@ async fn correlation(database: &Database, id: &str) -> Result<String, Error> {
     Ok(found)
 }
 
-/// Events below those that have caused them.
+/// A tree of events: the children of an event are the events that it has caused.
 struct Tree<'a> {
     events: &'a [Shown],
     children: HashMap<String, Vec<usize>>,

@@ -1,4 +1,4 @@
-//! What the command says about mistakes, and what it leaves alone.
+//! Error messages of the command, and tests that it changes nothing.
 
 use std::{
     fs,

@@ -14,7 +14,7 @@ use crate::{
     school::dog,
 };
 
-/// The variable that makes a victim of this program.
+/// The environment variable that starts this program as a victim.
 const ORDER: &str = "ES_PROJECTION_VICTIM";
 
 /// So long does a process that was killed keep others waiting.

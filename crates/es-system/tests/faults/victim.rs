@@ -15,7 +15,7 @@ use es_system::{DeliveryKey, Node, RunnerSettings, prelude::*};
 
 use crate::school::{Counters, Dog, DogEvent, dog};
 
-/// The variable that makes a victim of this program.
+/// The environment variable that starts this program as a victim.
 const ORDER: &str = "ES_SYSTEM_VICTIM";
 
 /// The variable that says where deliveries are written down.

@@ -1,4 +1,4 @@
-//! The recorder in memory, with a fault in what it does with tags.
+//! The recorder in memory with a deliberate fault in how it treats tags.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The ID is that of the aggregate that has the events.
+//! The ID in a variant must be the ID of the aggregate whose events the variant holds.
 
 use es_application::prelude::*;
 use es_domain::prelude::*;
